@@ -1,0 +1,63 @@
+# Two commands: `make demo` shows the main job, `make test` checks everything.
+# A GPU user leaves the pinned CPU build of torch out:  make demo CONSTRAINTS=
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+CONSTRAINTS ?= -c constraints.txt
+SERVE ?= 1
+PORT ?= 8501
+DEMO ?= demo
+WORKERS ?= 2
+DEBIAN := espeak-ng flite festival festvox-kallpc16k chromium
+
+BIN := .venv/bin
+READY := .venv/.ready
+DEBIAN_READY := .venv/.debian
+
+.PHONY: demo test lint types contract pytest benchmarks pictures format clean
+
+demo: $(READY) $(DEBIAN_READY)
+	$(BIN)/xaudio demo --out $(DEMO)
+ifneq ($(SERVE),0)
+	$(BIN)/xaudio dashboard --port $(PORT) --folder $(DEMO)/corpus/audio
+endif
+
+test: lint types contract pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contract: $(READY)
+	$(BIN)/lint-imports
+
+pytest: $(READY) $(DEBIAN_READY)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+benchmarks: $(READY) $(DEBIAN_READY)
+	$(BIN)/python -m tests.benchmarks.run
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "xaudio needs Python 3.11 or newer: install python3.11 and its venv module."; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable ".[dev]"
+	@touch $@
+
+# Speech synthesisers and a browser: installed where that is allowed, named in one line where not.
+$(DEBIAN_READY): $(READY)
+	@missing=""; for package in $(DEBIAN); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "ok installed" || missing="$$missing $$package"; done; \
+	if [ -z "$$missing" ]; then touch $@; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null && touch $@; \
+	else echo "Not installed:$$missing. What needs them is left out; to have it: sudo apt-get install$$missing"; fi

@@ -1,0 +1,11 @@
+"""From tensors on any device to the arrays that explanations hold."""
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+
+def to_array(tensor: Float[Tensor, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """A copy in memory, single or double precision as it was; half precision becomes single."""
+    plain = tensor.detach().cpu()
+    return plain.float().numpy().copy() if plain.element_size() < 4 else plain.numpy().copy()

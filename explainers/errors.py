@@ -1,0 +1,7 @@
+"""What goes wrong on this floor."""
+
+from perturbations.errors import UserError
+
+
+class ExplanationError(UserError):
+    """A method, a target or an explanation cannot be used as asked."""

@@ -1,0 +1,178 @@
+"""What every corruption promises, ours or another package's, as one test to run on it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from perturbations.ambience import RATE, voices
+from perturbations.corruption import SEVERITIES, Corrupted, Corruption, Key, corruptions
+from perturbations.errors import CorruptionError
+from perturbations.waveform import resample, within_full_scale
+
+TOLERANCE = 1e-6
+
+
+def check_corruption(
+    corruption: Corruption,
+    waveform: Float[Tensor, "batch time"] | None = None,
+    sample_rate: int = 16_000,
+) -> None:
+    """Run a corruption through everything a sweep relies on.
+
+    Args:
+        corruption: What is checked.
+        waveform: Clips to check it on, at least two, not silent; synthesised voices if None.
+        sample_rate: Theirs, in hertz; one at which every severity has something to do.
+
+    Raises:
+        CorruptionError: Names the first promise that is broken.
+
+    >>> from perturbations.corruption import load_corruption
+    >>> check_corruption(load_corruption("low-pass"))
+    """
+    if waveform is None:
+        waveform = example_voices(sample_rate)
+    keys = [Key(f"clip-{number}") for number in range(len(waveform))]
+    check_names(corruption)
+    check_clean(corruption, waveform, sample_rate, keys)
+    for severity in SEVERITIES:
+        check_parameters(corruption, severity)
+        corrupted = corruption.apply(waveform, sample_rate, severity, keys)
+        check_result(corruption, severity, waveform, sample_rate, corrupted)
+        check_repeatable(corruption, severity, waveform, sample_rate, keys, corrupted)
+        check_keys(corruption, severity, waveform, sample_rate, keys, corrupted)
+
+
+def example_voices(sample_rate: int) -> Float[Tensor, "3 time"]:
+    """Three synthesised voices of 1.2 s."""
+    spoken = 0.1 * voices(3, round(1.2 * RATE), np.random.default_rng(7))
+    return within_full_scale(resample(spoken, RATE, sample_rate))
+
+
+def promise(kept: bool, corruption: Corruption, said: str) -> None:
+    """Complain about a promise that is not kept."""
+    if not kept:
+        raise CorruptionError(f"The corruption '{corruption.name}' breaks its promise: {said}")
+
+
+def check_names(corruption: Corruption) -> None:
+    """It has a name that loads it, a version, a summary and a quantity, and does not change."""
+    kind = type(corruption)
+    for attribute in ("name", "summary", "quantity"):
+        text = getattr(kind, attribute, "")
+        promise(bool(text.strip()), corruption, f"its class says what its {attribute} is.")
+    promise(kind.version >= 1, corruption, "its version is 1 or more.")
+    promise(hash(corruption) == hash(corruption), corruption, "it is immutable, so it has a hash.")
+    if corruption.name in corruptions.names():
+        registered = corruptions.get(corruption.name)
+        promise(
+            registered is kind,
+            corruption,
+            f"its name is its own; {registered.__qualname__} has it.",
+        )
+
+
+def check_parameters(corruption: Corruption, severity: int) -> None:
+    """Its physical parameters at a severity can be read."""
+    parameters = corruption.parameters(severity)
+    promise(
+        corruption.quantity in parameters
+        and all(isinstance(value, float | int | str) for value in parameters.values()),
+        corruption,
+        f"its parameters at severity {severity} are numbers and text with '{corruption.quantity}' "
+        f"among them; they are {parameters}.",
+    )
+
+
+def check_clean(
+    corruption: Corruption,
+    waveform: Float[Tensor, "batch time"],
+    sample_rate: int,
+    keys: Sequence[Key],
+) -> None:
+    """Severity 0 leaves everything as it is."""
+    clean = corruption.apply(waveform, sample_rate, 0, keys)
+    same = clean.waveform.shape == waveform.shape and torch.equal(clean.waveform, waveform)
+    promise(same and clean.time_map.is_identity, corruption, "severity 0 is the clip as it was.")
+    promise(corruption.parameters(0) == {}, corruption, "severity 0 has no parameters.")
+
+
+def check_result(
+    corruption: Corruption,
+    severity: int,
+    waveform: Float[Tensor, "batch time"],
+    sample_rate: int,
+    corrupted: Corrupted,
+) -> None:
+    """What comes out is finite, in range, different, and as long as the time map says."""
+    result, where = corrupted.waveform, f"at severity {severity}"
+    promise(
+        result.dtype == waveform.dtype and len(result) == len(waveform),
+        corruption,
+        f"{where} it gives a float32 clip for each, not {result.dtype} {tuple(result.shape)}.",
+    )
+    promise(bool(torch.isfinite(result).all()), corruption, f"{where} every sample is finite.")
+    promise(bool(result.abs().max() <= 1 + TOLERANCE), corruption, f"{where} it is within [-1, 1].")
+    expected = corrupted.time_map.forward(waveform.shape[1] / sample_rate) * sample_rate
+    promise(
+        abs(result.shape[1] - expected) <= 1,
+        corruption,
+        f"the length is kept unless the time map says how not; {where} there are "
+        f"{result.shape[1]} samples, and the time map says {expected:.1f}.",
+    )
+    there_and_back = corrupted.time_map.inverse(corrupted.time_map.forward(0.7))
+    promise(abs(there_and_back - 0.7) < TOLERANCE, corruption, f"{where} its time map inverts.")
+    changed = result.shape != waveform.shape or not torch.allclose(result, waveform, atol=TOLERANCE)
+    promise(changed, corruption, f"{where} something happens to the clip.")
+
+
+def check_repeatable(
+    corruption: Corruption,
+    severity: int,
+    waveform: Float[Tensor, "batch time"],
+    sample_rate: int,
+    keys: Sequence[Key],
+    corrupted: Corrupted,
+) -> None:
+    """The same key gives the same samples again, alone, and in a batch of another order."""
+    everyone = list(range(len(waveform)))
+    for how, rows in {
+        "again": everyone,
+        "alone": [1],
+        "in another order": everyone[::-1],
+    }.items():
+        again = corruption.apply(waveform[rows], sample_rate, severity, [keys[row] for row in rows])
+        promise(
+            again.waveform.shape[1:] == corrupted.waveform.shape[1:]
+            and torch.allclose(again.waveform, corrupted.waveform[rows], rtol=0, atol=TOLERANCE),
+            corruption,
+            f"the same key gives the same samples {how} (severity {severity}).",
+        )
+
+
+def check_keys(
+    corruption: Corruption,
+    severity: int,
+    waveform: Float[Tensor, "batch time"],
+    sample_rate: int,
+    keys: Sequence[Key],
+    corrupted: Corrupted,
+) -> None:
+    """Another clip or another repeat draws anew where the corruption is random, and only there."""
+    others = {
+        "repeat": [Key(key.clip, key.repeat + 1) for key in keys],
+        "clip": [Key(key.clip + "-other", key.repeat) for key in keys],
+    }
+    for what, other in others.items():
+        again = corruption.apply(waveform, sample_rate, severity, other).waveform
+        alike = [
+            one.shape == two.shape and torch.allclose(one, two, rtol=0, atol=TOLERANCE)
+            for one, two in zip(again, corrupted.waveform, strict=True)
+        ]
+        if corruption.random:
+            promise(not any(alike), corruption, f"it is random, so another {what} draws anew.")
+        else:
+            promise(all(alike), corruption, f"it is not random, so another {what} changes nothing.")

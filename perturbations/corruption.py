@@ -1,0 +1,248 @@
+"""What every corruption is: named, immutable, five severities, random numbers from a key alone."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from perturbations.errors import CorruptionError
+from perturbations.registry import Registry
+from perturbations.time_map import TimeMap
+from perturbations.waveform import check_waveform, within_full_scale
+
+SEVERITIES = (1, 2, 3, 4, 5)
+LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
+LOUDEST = 100.0
+
+
+@dataclass(frozen=True)
+class Key:
+    """What decides a corruption's random numbers: which clip, and which repeat of it."""
+
+    clip: str
+    repeat: int = 0
+
+
+def generator(corruption_name: str, version: int, key: Key) -> np.random.Generator:
+    """The random numbers of one clip under one corruption: the same on any machine, in any order.
+
+    Severity takes no part, so that the five severities of a clip share their noise. The generator
+    is numpy's and not torch's because torch's looks at 32 bits of its seed only: among 100,000
+    keys some would share their noise. Drawn on the CPU wherever the waveform lies.
+
+    >>> draws = generator("white-noise", 1, Key("clip-7")).standard_normal(2)
+    >>> bool((draws == generator("white-noise", 1, Key("clip-7")).standard_normal(2)).all())
+    True
+    """
+    named = json.dumps([corruption_name, version, key.clip, key.repeat])
+    seed = blake2b(named.encode(), digest_size=32).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(seed, "little")))
+
+
+@dataclass(frozen=True)
+class Corrupted:
+    """A corrupted batch, and where each of its instants came from."""
+
+    waveform: Float[Tensor, "batch time"]
+    time_map: TimeMap
+
+
+@dataclass(frozen=True)
+class Corruption(ABC):
+    """A way in which audio goes bad: severity 1 is mild, 5 is harsh, 0 leaves the clip as it is.
+
+    A subclass is a frozen dataclass whose fields are its settings, and says in its class what it
+    is called, what its levels measure and whether it draws random numbers. It fills in `corrupt`,
+    and `time_map` where it moves anything in time.
+
+    Attributes:
+        name: What it is called, `like-this`.
+        version: Raised when the same key would give other samples than before.
+        summary: What it does, in one line for people.
+        quantity: What the levels measure, with the unit: ``"snr_db"``.
+        random: Whether the result depends on the key.
+        levels: The physical value at severity 1, 2, 3, 4, 5.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    summary: ClassVar[str]
+    quantity: ClassVar[str]
+    random: ClassVar[bool] = False
+
+    levels: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.levels) != len(SEVERITIES) or not np.isfinite(self.levels).all():
+            raise CorruptionError(
+                f"'{self.name}' was given the levels {self.levels}; "
+                f"it takes five finite numbers, the {self.quantity} at severity 1 to 5."
+            )
+
+    @abstractmethod
+    def corrupt(
+        self,
+        waveform: Float[Tensor, "batch time"],
+        sample_rate: int,
+        level: float,
+        keys: Sequence[Key],
+    ) -> Float[Tensor, "batch new"]:
+        """The batch at one physical level; what it is given has been checked."""
+
+    def time_map(self, level: float) -> TimeMap:  # noqa: ARG002
+        """Where each instant goes at one physical level; nowhere, unless a subclass says so."""
+        return TimeMap.identity()
+
+    def parameters(self, severity: int) -> dict[str, float | str]:
+        """The physical parameters at a severity, units in their names; none at severity 0.
+
+        >>> from perturbations.filters import Echo
+        >>> Echo().parameters(5)
+        {'volume': 0.9, 'delay_seconds': 0.1}
+        """
+        check_severity(severity)
+        if severity == 0:
+            return {}
+        return {self.quantity: self.levels[severity - 1], **self.settings()}
+
+    def settings(self) -> dict[str, float | str]:
+        """What is the same at every severity: the fields other than the levels."""
+        names = [field.name for field in fields(self) if field.name != "levels"]
+        return {name: getattr(self, name) for name in names}
+
+    def apply(
+        self,
+        waveform: Float[Tensor, "batch time"],
+        sample_rate: int,
+        severity: int,
+        keys: Sequence[Key],
+    ) -> Corrupted:
+        """Corrupt a batch.
+
+        Args:
+            waveform: ``[batch, time]``, at least two samples, on any device.
+            sample_rate: In hertz, 4,000 to 192,000.
+            severity: 0 (unchanged) to 5.
+            keys: One per clip. The same key gives the same samples alone, in any batch, in any
+                order, on any worker.
+
+        Returns:
+            The corrupted batch within [-1, 1] (a louder result is turned down), of the same length
+            unless `time_map` is no identity.
+
+        Raises:
+            CorruptionError: Something of the above is not so, or the corruption cannot be done.
+        """
+        check_severity(severity)
+        check_input(waveform, sample_rate, keys)
+        if severity == 0:
+            return Corrupted(waveform, TimeMap.identity())
+        level = self.levels[severity - 1]
+        corrupted = self.corrupt(waveform, sample_rate, level, keys)
+        return Corrupted(within_full_scale(corrupted), self.time_map(level))
+
+    def generators(self, keys: Sequence[Key]) -> list[np.random.Generator]:
+        """One generator per clip."""
+        return [generator(self.name, self.version, key) for key in keys]
+
+
+def check_severity(severity: int) -> None:
+    """Refuse what is not a whole number from 0 to 5."""
+    if severity not in (0, *SEVERITIES):
+        raise CorruptionError(
+            f"The severity is {severity}; it must be a whole number from 0 (clean) to 5 (harsh)."
+        )
+
+
+def check_input(waveform: Tensor, sample_rate: int, keys: Sequence[Key]) -> None:
+    """Refuse a batch that no corruption is for."""
+    check_waveform(waveform, sample_rate)
+    if waveform.shape[1] < 2:
+        raise CorruptionError("The clip has one sample; corruptions need at least two.")
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise CorruptionError(
+            f"The sample rate is {sample_rate} Hz; corruptions work from {LOWEST_RATE:,} to "
+            f"{HIGHEST_RATE:,} Hz. Resample the clip first."
+        )
+    loudest = waveform.abs().max().item()
+    if loudest > LOUDEST:
+        raise CorruptionError(
+            f"The waveform peaks at {loudest:.4g}; amplitudes lie in [-1, 1]. "
+            "Divide 16-bit samples by 32,768."
+        )
+    if len(keys) != len(waveform):
+        raise CorruptionError(
+            f"There are {len(waveform)} clips and {len(keys)} keys; give one key per clip."
+        )
+
+
+corruptions: Registry[type[Corruption]] = Registry(
+    "corruption",
+    "xaudio.corruptions",
+    (
+        "perturbations.noise",
+        "perturbations.filters",
+        "perturbations.codecs",
+        "perturbations.timing",
+    ),
+    CorruptionError,
+)
+
+Kind = TypeVar("Kind", bound=type[Corruption])
+
+
+def register_corruption(kind: Kind) -> Kind:
+    """Decorator that files a corruption under its own name."""
+    corruptions.register(kind.name)(kind)
+    return kind
+
+
+def load_corruption(name: str, **settings: Any) -> Corruption:
+    """A registered corruption, with its published levels unless told otherwise.
+
+    Args:
+        name: One of ``corruptions.names()``.
+        settings: Its fields; `levels` may be any five numbers.
+
+    Raises:
+        CorruptionError: No such corruption, or no such setting; both name those there are.
+
+    >>> load_corruption("low-pass").parameters(1)
+    {'cutoff_hz': 4000.0}
+    """
+    kind = corruptions.get(name)
+    known = [field.name for field in fields(kind)]
+    unknown = [setting for setting in settings if setting not in known]
+    if unknown:
+        raise CorruptionError(
+            f"'{name}' has no setting '{unknown[0]}'. There are: {', '.join(known)}."
+        )
+    if "levels" in settings:
+        settings["levels"] = as_levels(name, settings["levels"])
+    return kind(**settings)
+
+
+def as_levels(name: str, levels: Any) -> tuple[float, ...]:
+    """What a user wrote as levels (a list from a YAML file, whole numbers) as plain floats."""
+    try:
+        return tuple(float(level) for level in levels)
+    except (TypeError, ValueError) as fault:
+        raise CorruptionError(
+            f"'{name}' was given the levels {levels!r}; it takes five numbers."
+        ) from fault
+
+
+def draw_normal(
+    generators: Sequence[np.random.Generator], waveform: Float[Tensor, "batch time"]
+) -> Float[Tensor, "batch time"]:
+    """White Gaussian noise like `waveform`, each clip's from its own generator."""
+    length = waveform.shape[1]
+    rows = [each.standard_normal(length, dtype=np.float32) for each in generators]
+    return torch.from_numpy(np.stack(rows)).to(waveform)

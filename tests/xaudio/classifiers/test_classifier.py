@@ -1,0 +1,129 @@
+import pytest
+import torch
+from torch import nn
+
+from explainers.explainer import ExplainableModel, FrameEvidence
+from tests.xaudio.classifiers.models import Detector, FrameDetector
+from xaudio.classifiers import Classifier
+from xaudio.classifiers.fit import Windows
+from xaudio.errors import AudioError, ModelError
+from xaudio.models.weights import fingerprint
+
+LABELS = ("real", "fake")
+
+
+def wrapped(module: nn.Module, **more) -> Classifier:
+    return Classifier(module, "small", 8000, LABELS, **more)
+
+
+@pytest.fixture
+def clips():
+    return 0.1 * torch.randn(3, 800, generator=torch.Generator().manual_seed(0))
+
+
+def test_logits_are_the_modules_own_in_evaluation_mode(clips):
+    module = Detector().train()
+    classifier = wrapped(module)
+    assert isinstance(classifier, ExplainableModel)
+    assert torch.equal(classifier(clips), module.eval()(clips))
+
+
+def test_score_is_higher_for_bona_fide(clips):
+    classifier = wrapped(Detector())
+    logits = classifier(clips)
+    assert classifier.labels == ("bonafide", "spoof")
+    assert torch.equal(classifier.score(clips), logits[:, 0] - logits[:, 1])
+    turned = Classifier(Detector(), "small", 8000, ("fake", "real"))
+    assert torch.equal(turned.score(clips), -classifier.score(clips))
+
+
+def test_default_targets(clips):
+    assert wrapped(Detector()).default_target == "spoof - bonafide"
+    other = Classifier(Detector(), "small", 8000, ("dog", "cat"))
+    assert other.default_target == "decided"
+    with pytest.raises(ModelError, match="labels dog, cat; only a detector"):
+        other.score(clips)
+
+
+def test_lengths_hide_the_padding(clips):
+    classifier = wrapped(Detector())
+    padded = clips.clone()
+    padded[1, 500:] = 7.0
+    found = classifier.logits(padded, torch.tensor([800, 500, 800]))
+    assert torch.allclose(found[1:2], classifier(clips[1:2, :500]))
+    assert torch.allclose(found[::2], classifier(clips[::2]))
+    with pytest.raises(AudioError, match="The lengths"):
+        classifier.logits(clips, torch.tensor([800, 801, 1]))
+
+
+def test_windows_average_the_logits(clips):
+    classifier = wrapped(Detector(), fit=Windows(400, 400))
+    halves = [classifier.module(half) for half in clips.split(400, dim=1)]
+    assert torch.allclose(classifier(clips), torch.stack(halves).mean(dim=0), atol=1e-6)
+
+
+def test_gradients_reach_the_samples(clips):
+    samples = clips.requires_grad_()
+    wrapped(Detector(), fit=Windows(400, 200)).score(samples).sum().backward()
+    assert samples.grad.any(dim=1).all()
+
+
+def test_layers_can_be_tapped():
+    classifier = wrapped(Detector())
+    assert classifier.layers == ("conv", "drop", "head")
+    assert set(classifier.layers) <= set(dict(classifier.module.named_modules()))
+
+
+def test_frame_evidence_is_there_where_the_module_has_it(clips):
+    assert wrapped(Detector()).frame_evidence(clips) is None
+    evidence = wrapped(FrameDetector()).frame_evidence(clips)
+    assert isinstance(evidence, FrameEvidence)
+    assert torch.allclose(evidence.logits.mean(dim=1), wrapped(Detector())(clips), atol=1e-5)
+
+
+def test_fingerprint_follows_the_weights():
+    one, other = wrapped(Detector()), wrapped(Detector())
+    assert one.fingerprint == other.fingerprint == fingerprint(Detector().state_dict())
+    other.module.head.bias.data += 1
+    assert one.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize("spoil", [float("nan"), float("inf")])
+def test_samples_that_are_not_finite_are_refused(clips, spoil):
+    clips[1, 5] = spoil
+    with pytest.raises(AudioError, match="NaN or infinite samples"):
+        wrapped(Detector())(clips)
+    with pytest.raises(AudioError, match="NaN or infinite samples"):
+        wrapped(FrameDetector()).frame_evidence(clips)
+
+
+def test_an_empty_waveform_is_refused():
+    with pytest.raises(AudioError, match=r"shape \(2, 0\)"):
+        wrapped(Detector())(torch.zeros(2, 0))
+
+
+def test_a_clip_too_short_for_the_model_is_refused_with_its_length():
+    with pytest.raises(ModelError, match=r"'small' cannot take 4 samples \(0.001 s\)"):
+        wrapped(Detector())(torch.ones(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("labels", "answer", "message"),
+    [
+        (("a", "b", "c"), lambda module, x: module(x), r"answered \(3, 2\).*expected.*\(3, 3\)"),
+        (LABELS, lambda module, x: (module(x), 0), "answered tuple"),
+        (LABELS, lambda module, x: module(x) * float("nan"), "NaN or infinite logits"),
+    ],
+)
+def test_answers_that_break_the_promise_are_refused(clips, labels, answer, message):
+    module = Detector()
+    classifier = Classifier(lambda x: answer(module, x), "broken", 8000, labels)
+    with pytest.raises(ModelError, match=message):
+        classifier(clips)
+
+
+def test_unusable_settings_are_refused():
+    with pytest.raises(ModelError, match="The device 'abacus' cannot be used"):
+        wrapped(Detector(), device="abacus")
+    with pytest.raises(ModelError, match="sample rate of 0 Hz"):
+        Classifier(Detector(), "small", 0, LABELS)

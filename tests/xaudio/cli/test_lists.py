@@ -1,0 +1,43 @@
+"""The commands that list what there is."""
+
+import json
+
+import pytest
+
+from xaudio.cli.main import run
+
+
+def listed(capsys, command: str) -> list[dict]:
+    assert run([command, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_methods_come_with_settings_that_work(capsys):
+    from explainers.explainer import load_explainer
+
+    rows = {row["name"]: row for row in listed(capsys, "methods")}
+    assert {"saliency", "integrated-gradients", "occlusion", "grad-cam"} <= rows.keys()
+    assert rows["saliency"]["needs_gradients"]
+    assert not rows["occlusion"]["needs_gradients"]
+    for row in rows.values():
+        assert load_explainer(row["name"], **row["settings"])
+
+
+def test_models_come_with_a_line_each(capsys):
+    rows = {row["name"]: row["summary"] for row in listed(capsys, "models")}
+    assert {"lcnn", "aasist", "aasist-l"} <= rows.keys()
+    assert all(rows.values())
+
+
+def test_corruptions_come_with_five_levels(capsys):
+    rows = {row["name"]: row for row in listed(capsys, "corruptions")}
+    assert {"white-noise", "mp3", "opus", "time-stretch"} <= rows.keys()
+    assert all(len(row["levels"]) == 5 for row in rows.values())
+
+
+@pytest.mark.parametrize("command", ["methods", "models", "corruptions"])
+def test_people_see_every_name_whole(capsys, command):
+    names = [row["name"] for row in listed(capsys, command)]
+    assert run([command]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in names)

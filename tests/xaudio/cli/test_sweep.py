@@ -1,0 +1,92 @@
+import json
+
+import pytest
+
+from tests.xaudio.sweeps.small import Loudness, small_manifest
+from xaudio.cli.main import run
+from xaudio.cli.sweep import assigned_weights
+from xaudio.datasets.manifest import save_manifest
+from xaudio.errors import UserError
+from xaudio.sweeps import open_store
+
+MODEL = "tests.xaudio.cli.test_sweep:detector"
+
+
+def detector():
+    module = Loudness()
+    module.labels, module.sample_rate = ("spoof", "bonafide"), 8000
+    return module
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    rows = small_manifest(tmp_path / "audio")
+    rows[0].path.unlink()
+    save_manifest(rows, tmp_path / "manifest.parquet")
+    return str(tmp_path / "manifest.parquet")
+
+
+def arguments(manifest, tmp_path, *others):
+    return [
+        *("sweep", manifest, "--model", MODEL, "--out", str(tmp_path / "out")),
+        *("--corruption", "low-pass", "--severity", "2", *others),
+    ]
+
+
+def test_prints_every_condition_and_writes_a_report(manifest, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run(arguments(manifest, tmp_path)) == 0
+    said = capsys.readouterr().out
+    for word in ("low-pass 2", "clean", "2 scores are missing", "report.html"):
+        assert word in said
+    assert "<svg" in (tmp_path / "out" / "report.html").read_text()
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_json_is_one_document(manifest, tmp_path, capsys):
+    assert run(arguments(manifest, tmp_path, "--json")) == 0
+    document = json.loads(capsys.readouterr().out)
+    rows = [(row["corruption"], row["clips"], row["failed"]) for row in document["conditions"]]
+    assert rows == [("clean", 11, 1), ("low-pass", 11, 1)]
+    assert document["conditions"][0]["eer_refitted"] == 0
+    assert [row["clip"] for row in document["failures"]] == ["clip000"] * 2
+
+
+def test_the_same_command_again_scores_nothing_again(manifest, tmp_path, capsys):
+    run(arguments(manifest, tmp_path))
+    files = (tmp_path / "out" / "cells").iterdir()
+    before = {file: file.stat().st_mtime_ns for file in files}
+    assert run(arguments(manifest, tmp_path)) == 0
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert open_store(tmp_path / "out").remaining() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (("--corruption", "loww-pass"), "low-pass"),
+        (("--severity", "9"), "severity is 9"),
+        (("--weights", "other=file.pth"), "'other=file.pth'"),
+        (("--repeats", "0"), "at least one repeat"),
+        (("--split", "nowhere"), "holds no clips"),
+    ],
+)
+def test_a_users_error_is_one_line_and_nothing_is_written(manifest, tmp_path, capsys, change, part):
+    assert run(arguments(manifest, tmp_path, *change)) == 2
+    said = capsys.readouterr().err
+    assert part in said
+    assert len(said.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_manifest_is_one_line(tmp_path, capsys):
+    assert run(arguments(str(tmp_path / "none.parquet"), tmp_path)) == 2
+    assert "There is no manifest" in capsys.readouterr().err
+
+
+def test_weights_go_where_they_are_sent():
+    assert assigned_weights(["aasist", "aasist-l"], ["aasist-l=a=b.pth"]) == {"aasist-l": "a=b.pth"}
+    assert assigned_weights(["aasist"], ["strange=name.pth"]) == {"aasist": "strange=name.pth"}
+    for models, weights in [(["a", "b"], ["file.pth"]), (["a"], ["x.pth", "y.pth"])]:
+        with pytest.raises(UserError, match="MODEL=FILE"):
+            assigned_weights(models, weights)

@@ -1,0 +1,140 @@
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from xaudio.datasets.manifest import Manifest, ManifestRow, load_manifest, save_manifest
+from xaudio.errors import CorpusError
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    return Manifest(
+        (
+            ManifestRow(
+                "a", tmp_path / "audio" / "a.flac", "bonafide", speaker="anna", split="test"
+            ),
+            ManifestRow(
+                "b",
+                tmp_path / "audio" / "b.flac",
+                "spoof",
+                speaker="anna",
+                attack="world",
+                seconds=2.5,
+                split="train",
+                source="asterisk",
+                digest="ab" * 32,
+            ),
+            ManifestRow(
+                "c",
+                Path("/elsewhere/c.wav"),
+                "spoof",
+                attack="hybrid",
+                seconds=4.0,
+                split="test",
+                segments=((0.5, 1.0), (2.0, 2.25)),
+            ),
+        )
+    )
+
+
+def write(file, **columns):
+    table = {"clip": ["a", "b"], "path": ["a.wav", "b.wav"], "label": ["bonafide", "spoof"]}
+    pq.write_table(pa.table({**table, **columns}), file)
+    return file
+
+
+def test_survives_writing_and_reading(manifest, tmp_path):
+    save_manifest(manifest, tmp_path / "manifest.parquet")
+    assert load_manifest(tmp_path / "manifest.parquet") == manifest
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_corpus_moves_as_a_whole(manifest, tmp_path):
+    (tmp_path / "corpus").mkdir()
+    here = Manifest((ManifestRow("a", tmp_path / "corpus" / "a.flac", "bonafide"),))
+    save_manifest(here, tmp_path / "corpus" / "manifest.parquet")
+    shutil.move(tmp_path / "corpus", tmp_path / "moved")
+    assert load_manifest(tmp_path / "moved" / "manifest.parquet")[0].path == (
+        tmp_path / "moved" / "a.flac"
+    )
+
+
+def test_other_tools_read_it(manifest, tmp_path):
+    path = tmp_path / "manifest.parquet"
+    save_manifest(manifest, path)
+    rows = duckdb.sql(f"select clip, path, segments from '{path}' order by clip").fetchall()
+    assert rows == [
+        ("a", "audio/a.flac", []),
+        ("b", "audio/b.flac", []),
+        ("c", "/elsewhere/c.wav", [[0.5, 1.0], [2.0, 2.25]]),
+    ]
+    assert b"higher for bonafide" in pq.read_schema(path).metadata[b"polarity"]
+
+
+def test_filters_by_one_value_or_several(manifest):
+    assert [row.clip for row in manifest.filter(label="spoof", split="test")] == ["c"]
+    assert [row.clip for row in manifest.filter(attack=["world", "hybrid"])] == ["b", "c"]
+    assert len(manifest.filter(speaker="nobody")) == 0
+    assert manifest.filter() == manifest
+
+
+def test_polarity_is_explicit(manifest):
+    assert [row.is_bonafide for row in manifest] == [True, False, False]
+
+
+def test_three_columns_are_enough_and_others_are_left_aside(tmp_path):
+    path = write(tmp_path / "small.parquet", mood=["happy", "sad"])
+    assert load_manifest(path).rows == (
+        ManifestRow("a", tmp_path / "a.wav", "bonafide"),
+        ManifestRow("b", tmp_path / "b.wav", "spoof"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"label": ["bonafide", "fake"]}, r"Row 1 \(clip 'b'\), column 'label': 'fake' is neither"),
+        ({"label": ["bonafide", None]}, "Row 1, column 'label': is empty"),
+        ({"label": [[0], [1]]}, "column 'label': holds list"),
+        ({"clip": ["a", "a"]}, "Column 'clip': the id 'a' stands in 2 rows"),
+        ({"path": ["", "b.wav"]}, "Row 0, column 'path': is empty"),
+        ({"seconds": [0.0, 1.0]}, r"Row 0 .*column 'seconds': 0.0 is not a length"),
+        ({"seconds": ["long", "short"]}, "column 'seconds': holds string, expected double"),
+        ({"seconds": [1.0, float("nan")]}, "Row 1 .*column 'seconds'"),
+        ({"digest": ["abc", None]}, "Row 0 .*column 'digest': 'abc' is not a SHA-256"),
+        ({"segments": [None, [[0.5]]]}, r"Row 1, column 'segments': \[0.5\] is not"),
+        ({"segments": [None, [[1.0, 0.5]]]}, r"Row 1 .*column 'segments': \[1.0, 0.5\]"),
+        ({"segments": [[[0.1, 0.5]], None]}, "Row 0 .*bona fide clip has no synthetic"),
+        ({"segments": [None, [[0.0, 2.0], [1.0, 3.0]]]}, "begins before"),
+        (
+            {"segments": [None, [[0.0, 2.0]]], "seconds": [1.0, 1.5]},
+            r"not a stretch inside the clip of 1.5 s",
+        ),
+    ],
+)
+def test_a_bad_row_is_named(tmp_path, columns, message):
+    path = write(tmp_path / "bad.parquet", **columns)
+    with pytest.raises(CorpusError, match=message) as caught:
+        load_manifest(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_column_is_named(tmp_path):
+    path = tmp_path / "bad.parquet"
+    pq.write_table(pa.table({"clip": ["a"], "file": ["a.wav"]}), path)
+    with pytest.raises(CorpusError, match=r"no column 'path', 'label'; it has clip, file"):
+        load_manifest(path)
+
+
+def test_what_is_no_manifest_is_refused(tmp_path):
+    with pytest.raises(CorpusError, match="There is no manifest at"):
+        load_manifest(tmp_path / "nowhere.parquet")
+    text = tmp_path / "text.parquet"
+    text.write_text("clip,path,label\n")
+    with pytest.raises(CorpusError, match=re.escape(f"{text} cannot be read as a Parquet")):
+        load_manifest(text)

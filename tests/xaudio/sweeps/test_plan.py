@@ -1,0 +1,188 @@
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from perturbations.errors import CorruptionError
+from tests.xaudio.sweeps.small import Noisy, Quieter, loudness, small_manifest, write_clip
+from xaudio.classifiers.classifier import Classifier
+from xaudio.classifiers.fit import parse_fit
+from xaudio.datasets.manifest import Manifest, ManifestRow
+from xaudio.errors import SweepError
+from xaudio.sweeps.plan import PlannedClip, buckets_of, clip_digest, identify, plan_sweep
+
+MODEL = identify(loudness())
+BOTH = (Quieter(), Noisy())
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    return small_manifest(tmp_path / "audio")
+
+
+def ids(manifest, models=(MODEL,), corruptions=BOTH, severities=(1, 3), **settings):
+    plan = plan_sweep(manifest, models, corruptions, severities, bucket_size=3, **settings)
+    cells = [cell.id for cell in plan]
+    assert len(set(cells)) == len(cells) == len(plan)
+    return set(cells)
+
+
+def synthetic_clips(count, start=0):
+    digests = (hashlib.sha256(str(n).encode()).hexdigest() for n in range(start, start + count))
+    return [PlannedClip(each, ManifestRow(each, Path("x"), "spoof")) for each in digests]
+
+
+def test_every_model_meets_every_condition_and_the_clean_clips(manifest):
+    other = identify(loudness("other", threshold=0.5))
+    plan = plan_sweep(manifest, [MODEL, other], [Quieter(), Noisy()], [1, 3, 5], repeats=2)
+    conditions = [(c.name, c.severity, c.repeat) for c in plan.conditions]
+    assert conditions[0] == ("clean", 0, 0)
+    assert conditions.count(("quieter", 3, 0)) == 1, "nothing random, nothing to repeat"
+    assert ("noisy", 5, 1) in conditions
+    assert len(conditions) == 1 + 3 + 3 * 2
+    assert len(plan) == 2 * len(conditions) * len(plan.buckets) == len(list(plan))
+
+
+def test_severity_zero_is_the_clean_condition(manifest):
+    assert ids(manifest, severities=[0, 1]) == ids(manifest, severities=[1])
+
+
+def test_ids_are_the_same_every_time_and_in_any_order(manifest):
+    assert ids(manifest) == ids(manifest)
+    assert ids(Manifest(manifest.rows[::-1]), corruptions=(Noisy(), Quieter())) == ids(manifest)
+
+
+def test_names_labels_and_places_are_no_part_of_an_id(manifest, tmp_path):
+    renamed = replace(MODEL, name="another name")
+    relabelled = Manifest(
+        tuple(
+            replace(row, clip=f"new{n}", label="spoof", speaker=None, attack="another")
+            for n, row in enumerate(manifest)
+        )
+    )
+    (tmp_path / "audio").rename(tmp_path / "moved")
+    moved = Manifest(
+        tuple(replace(row, path=tmp_path / "moved" / row.path.name) for row in relabelled)
+    )
+    (tmp_path / "moved").rename(tmp_path / "audio")
+    before = ids(manifest)
+    (tmp_path / "audio").rename(tmp_path / "moved")
+    assert ids(moved, models=(renamed,)) == before
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        loudness(threshold=0.020001),
+        Classifier(loudness().module, "loudness", 8000, ("bonafide", "spoof")),
+        Classifier(loudness().module, "loudness", 16000, ("spoof", "bonafide")),
+        Classifier(
+            loudness().module, "loudness", 8000, ("spoof", "bonafide"), parse_fit("tile:99")
+        ),
+    ],
+    ids=["weights", "labels", "rate", "fit"],
+)
+def test_what_changes_a_model_changes_all_its_cells(manifest, classifier):
+    assert not ids(manifest, models=[identify(classifier)]) & ids(manifest)
+
+
+def test_precision_changes_all_cells(manifest):
+    assert not ids(manifest, models=[replace(MODEL, precision="bfloat16")]) & ids(manifest)
+
+
+def test_a_new_model_corruption_or_severity_re_runs_nothing_old(manifest):
+    old = ids(manifest)
+    assert old < ids(manifest, models=(MODEL, identify(loudness("other", threshold=0.5))))
+    assert old < ids(manifest, severities=[1, 2, 3])
+    assert old < ids(manifest, repeats=2)
+    assert ids(manifest, corruptions=[Quieter()]) < old
+
+
+def test_a_corruption_changes_its_own_cells_alone(manifest, monkeypatch):
+    clean = ids(manifest, severities=[])
+    quieter = ids(manifest, corruptions=[Quieter()])
+    noisy = ids(manifest, corruptions=[Noisy()])
+    monkeypatch.setattr(Noisy, "version", 2)
+    assert ids(manifest, corruptions=[Noisy()]) & noisy == clean
+    assert ids(manifest, corruptions=[Quieter()]) == quieter
+    levels = (0.9, 0.7, 0.4, 0.3, 0.1)  # severity 3 differs, severity 1 does not
+    changed = ids(manifest, corruptions=[Quieter(levels=levels)])
+    assert clean < changed & quieter
+    assert len(changed & quieter) == 2 * len(clean)
+
+
+def test_a_new_clip_re_runs_one_bucket(manifest, tmp_path):
+    old = plan_sweep(manifest, [MODEL], [Noisy()], [1], bucket_size=3)
+    for number in range(100, 110):
+        new_clip = write_clip(tmp_path / f"{number}.wav", number)
+        new = plan_sweep(
+            Manifest((*manifest.rows, new_clip)), [MODEL], [Noisy()], [1], bucket_size=3
+        )
+        gone = {bucket.digest for bucket in old.buckets} - {bucket.digest for bucket in new.buckets}
+        assert len(gone) <= 1
+        assert len({cell.id for cell in old} - {cell.id for cell in new}) == 2 * len(gone)
+
+
+def test_changed_bytes_re_run_the_buckets_they_leave_and_enter(manifest):
+    before = ids(manifest)
+    buckets = len(plan_sweep(manifest, [MODEL], [], [], bucket_size=3).buckets)
+    soundfile.write(manifest[0].path, np.full(2000, 0.5), 8000)
+    assert 1 <= len(before - ids(manifest)) / len(before) * buckets <= 2
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 1), (33, 32), (1000, 32), (1000, 1000)])
+def test_buckets_hold_every_clip_once_and_no_more_than_asked(count, size):
+    clips = synthetic_clips(count)
+    buckets = buckets_of(clips, size)
+    held = [clip.digest for bucket in buckets for clip in bucket.clips]
+    assert sorted(held) == sorted(clip.digest for clip in clips)
+    assert max(len(bucket.clips) for bucket in buckets) <= size
+    assert len(buckets) <= 4 * count / size + 1
+
+
+def test_equal_bytes_are_scored_once():
+    clips = synthetic_clips(4)
+    (bucket,) = buckets_of([*clips, *clips], 10)
+    assert len(bucket.clips) == 4
+
+
+def test_digests_are_those_of_the_bytes(manifest):
+    row = manifest[0]
+    assert clip_digest(row) == hashlib.sha256(row.path.read_bytes()).hexdigest()
+    assert clip_digest(replace(row, digest="f" * 64)) == "f" * 64
+    there = clip_digest(row)
+    row.path.unlink()
+    assert clip_digest(row) != there
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "part"),
+    [
+        ({"models": []}, SweepError, "No model"),
+        (
+            {"models": [MODEL, replace(MODEL, fingerprint="x")]},
+            SweepError,
+            "'loudness' was given twice",
+        ),
+        ({"corruptions": [Noisy(), Noisy()]}, SweepError, "'noisy' was given twice"),
+        ({"severities": [1, 6]}, CorruptionError, "severity is 6"),
+        ({"repeats": 0}, SweepError, "at least one repeat"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused(manifest, change, error, part):
+    with pytest.raises(error, match=part):
+        ids(manifest, **change)
+
+
+def test_no_clips_are_refused():
+    with pytest.raises(SweepError, match="holds no clips"):
+        ids(Manifest(()))
+
+
+def test_only_detectors_can_be_swept():
+    digits = Classifier(loudness().module, "digits", 8000, ("one", "two"))
+    with pytest.raises(SweepError, match="'digits' has one, two"):
+        identify(digits)

@@ -1,0 +1,81 @@
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+import soundfile
+
+import xaudio
+from explainers.explanation import load_explanation
+from tests.xaudio.clips import HIGH_FROM, HIGH_TO, RATE, write_good
+from tests.xaudio.tiny import HighBandDetector
+from xaudio.reports.elements import Stretch
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory) -> xaudio.ExplainedClip:
+    path = write_good(tmp_path_factory.mktemp("clips") / "voice & <co>.wav")
+    return xaudio.explain(path, HighBandDetector(), "input-x-gradient")
+
+
+def test_saved_files_hold_what_they_say(explained, tmp_path):
+    files = explained.save(tmp_path / "new" / "out")
+    assert load_explanation(files["explanation"]).equals(explained.explanation)
+    assert files["picture"].read_bytes().startswith(b"\x89PNG")
+    summary = json.loads(files["summary"].read_text())
+    assert summary["provenance"]["clip_sha256"] == explained.clip.digest
+    assert summary["strongest"][0]["start"] >= HIGH_FROM
+    assert sorted(files["report"].parent.iterdir()) == sorted(files.values())
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["out"]
+
+
+def test_only_the_relevant_part_is_heard(explained):
+    heard, rate = soundfile.read(io.BytesIO(explained.relevant_sound))
+    times = np.arange(len(heard)) / rate
+    margin = 0.1
+    outside = (times < HIGH_FROM - margin) | (times > HIGH_TO + margin)
+    assert rate == RATE
+    assert np.abs(heard[outside]).max() < 1e-3
+    assert np.abs(heard).max() > 0.1
+
+
+def test_the_report_stands_alone_and_escapes_the_name(explained):
+    page = explained.report()
+    assert "voice &amp; &lt;co&gt;.wav" in page
+    assert "<co>" not in page
+    assert all(a.startswith("data:") for a in re.findall(r'(?:src|srcset|href)="([^"]*)"', page))
+    assert explained.clip.digest in page
+
+
+def test_known_stretches_change_the_picture(explained):
+    marked = explained.picture(stretches=[Stretch(HIGH_FROM, HIGH_TO, "synthetic")])
+    assert marked != explained.picture()
+
+
+def test_a_notebook_shows_picture_and_sound(explained):
+    shown = explained._repr_html_()
+    assert shown.count("<audio") == 2
+    assert shown.count("data:image/png") == 1
+    assert "<style" not in shown
+    assert "<co>" not in shown
+
+
+def test_a_failed_save_leaves_nothing(explained, tmp_path, monkeypatch):
+    def fail(self) -> dict:
+        raise RuntimeError("no more disk")
+
+    monkeypatch.setattr(type(explained), "summary", fail)
+    with pytest.raises(RuntimeError):
+        explained.save(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_saving_again_replaces_our_files_and_leaves_the_users(explained, tmp_path):
+    home = tmp_path / "out"
+    first = explained.save(home)
+    (home / "notes.txt").write_text("mine")
+    first["report"].write_text("old")
+    explained.save(home)
+    assert first["report"].read_text() != "old"
+    assert (home / "notes.txt").read_text() == "mine"

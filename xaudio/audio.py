@@ -1,0 +1,320 @@
+"""Recordings: read from any container, mixed to one channel once, cut, resampled, written."""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import torch
+from jaxtyping import Float, Float32, Shaped
+from torch import Tensor
+
+from perturbations.waveform import resample
+from xaudio.containers import missing_bytes
+from xaudio.errors import AudioError
+
+_BLOCK = 1 << 16  # frames decoded at a time, so that eight channels never lie in memory together
+_SLACK = 0.25  # seconds a container's stated duration may exceed what it decodes to (priming)
+_RAW_G722 = ".g722"  # headerless: only the name tells
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """One recording.
+
+    Attributes:
+        samples: Mono amplitude, nominally in [-1, 1].
+        sample_rate: In hertz.
+        name: What people call it: the file's name.
+        digest: SHA-256, in hexadecimal, of the original bytes; cutting and resampling keep it.
+        decode_chain: What was done to the original bytes to get these samples, in order.
+    """
+
+    samples: Float32[np.ndarray, "time"]
+    sample_rate: int
+    name: str
+    digest: str
+    decode_chain: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def waveform(self) -> Float[Tensor, "1 time"]:
+        """The samples as a batch of one; a copy."""
+        return torch.tensor(self.samples)[None]
+
+    def resampled(self, sample_rate: int) -> "Clip":
+        """The same clip at another rate in hertz (soxr, high quality)."""
+        if sample_rate == self.sample_rate:
+            return self
+        samples = resample(self.waveform, self.sample_rate, sample_rate)[0].numpy()
+        step = f"resampled {self.sample_rate} -> {sample_rate} Hz (soxr HQ)"
+        changed = replace(self, samples=samples, sample_rate=sample_rate)
+        return replace(changed, decode_chain=(*self.decode_chain, step))
+
+    def cut(self, start: float, end: float) -> "Clip":
+        """The stretch from `start` to `end` in seconds, clamped to the clip.
+
+        Raises:
+            AudioError: Fewer than two samples would be left.
+        """
+        first = max(0, round(start * self.sample_rate))
+        samples = self.samples[first : max(first, round(end * self.sample_rate))].copy()
+        if len(samples) < 2:
+            raise AudioError(
+                f"'{self.name}' lasts {self.seconds:.3f} s; there is nothing to cut from "
+                f"{start:g} s to {end:g} s."
+            )
+        step = f"cut {start:.3f}-{end:.3f} s"
+        return replace(self, samples=samples, decode_chain=(*self.decode_chain, step))
+
+
+def read_clip(path: str | os.PathLike[str]) -> Clip:
+    """Read a recording from a file, in any container soundfile or FFmpeg (PyAV) knows.
+
+    Channels are averaged to one. A name ending in ``.g722`` is read as raw G.722 at 64 kbit/s.
+
+    Raises:
+        AudioError: The file is missing, empty, truncated, damaged, not audio, or its samples
+            cannot be used (fewer than two, silent, NaN or infinite).
+    """
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise AudioError(f"There is no file '{file}'.") from None
+    except OSError as error:
+        raise AudioError(f"'{file}' cannot be read: {error.strerror}.") from None
+    return clip_from_bytes(data, file.name)
+
+
+def clip_from_bytes(data: bytes, name: str) -> Clip:
+    """Decode a recording that is already in memory: an upload, a member of an archive.
+
+    Args:
+        data: The file's bytes.
+        name: The file's name; used in messages and to recognise raw ``.g722``.
+
+    Raises:
+        AudioError: As for `read_clip`.
+    """
+    if not data:
+        raise AudioError(f"'{name}' is empty (0 bytes); a recording was expected.")
+    if lost := missing_bytes(data):
+        raise AudioError(
+            f"'{name}' is truncated: at least {lost} bytes it announces are missing. "
+            "Copy or record it again."
+        )
+    decoded = None if name.lower().endswith(_RAW_G722) else _decode_with_soundfile(data, name)
+    samples, sample_rate, chain = decoded or _decode_with_av(data, name)
+    return Clip(
+        _checked(samples, sample_rate, name),
+        sample_rate,
+        name,
+        hashlib.sha256(data).hexdigest(),
+        chain,
+    )
+
+
+def clip_from_samples(
+    samples: Shaped[np.ndarray, "..."] | Shaped[Tensor, "..."],
+    sample_rate: int,
+    name: str = "array",
+) -> Clip:
+    """A clip from samples in memory: ``[time]``, or ``[channels, time]``, which are averaged.
+
+    The digest is that of the samples as little-endian float32.
+
+    Raises:
+        AudioError: The samples cannot be used (see `read_clip`) or have another shape.
+
+    >>> clip = clip_from_samples(np.ones((2, 8000)), 8000)
+    >>> clip.seconds, clip.decode_chain
+    (1.0, ('samples in memory', 'mixed 2 channels to one (mean)'))
+    """
+    array = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else np.asarray(samples)
+    if array.ndim not in (1, 2) or not np.issubdtype(array.dtype, np.floating):
+        raise AudioError(
+            f"Samples of shape {array.shape} and type {array.dtype} were given; expected floating "
+            "point in [-1, 1], shaped [time] or [channels, time]."
+        )
+    chain: tuple[str, ...] = ("samples in memory",)
+    if array.ndim == 2:
+        chain += _mixing(len(array))
+        array = array.mean(axis=0) if len(array) else array.reshape(0)
+    mono = np.array(array, dtype="<f4")
+    digest = hashlib.sha256(mono.tobytes()).hexdigest()
+    return Clip(_checked(mono, sample_rate, name), sample_rate, name, digest, chain)
+
+
+def write_audio(
+    path: str | os.PathLike[str],
+    samples: Float[np.ndarray, "time"] | Float[Tensor, "time"],
+    sample_rate: int,
+) -> None:
+    """Write samples to a file of the kind its suffix names: WAV keeps every float exactly.
+
+    The file appears complete or not at all.
+
+    Raises:
+        AudioError: The suffix names no format that can be written, the samples are not finite,
+            or they exceed [-1, 1] where the format would clip them (all but ``.wav``).
+    """
+    file = Path(path)
+    kind = file.suffix.lstrip(".").upper()
+    if kind not in soundfile.available_formats():
+        raise AudioError(f"'{file}' cannot be written: use a name ending in .wav, .flac or .ogg.")
+    array = _finite(samples, str(file))
+    if kind != "WAV" and np.abs(array).max(initial=0.0) > 1:
+        raise AudioError(
+            f"'{file}' would clip: its samples reach {np.abs(array).max():.2f} and {kind} ends at "
+            "1. Write a .wav instead, or lower the level."
+        )
+    buffer = io.BytesIO()
+    subtype = "FLOAT" if kind == "WAV" else None
+    try:
+        soundfile.write(buffer, array, sample_rate, format=kind, subtype=subtype)
+        _write_aside(file, buffer.getvalue())
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioError(f"'{file}' cannot be written: {error}.") from None
+
+
+def wav_bytes(
+    samples: Float[np.ndarray, "time"] | Float[Tensor, "time"], sample_rate: int
+) -> bytes:
+    """A 16-bit WAV file in memory, as every browser plays it; what exceeds [-1, 1] is clipped.
+
+    >>> wav_bytes(np.zeros(100), 8000)[:4]
+    b'RIFF'
+    """
+    buffer = io.BytesIO()
+    array = np.clip(_finite(samples, "the sound"), -1, 1)
+    soundfile.write(buffer, array, sample_rate, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def _write_aside(file: Path, data: bytes) -> None:
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(data)
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _finite(
+    samples: Float[np.ndarray, "time"] | Float[Tensor, "time"], name: str
+) -> Float32[np.ndarray, "time"]:
+    array = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else samples
+    array = np.asarray(array, dtype=np.float32)
+    if not np.isfinite(array).all():
+        raise AudioError(f"'{name}' cannot be written: its samples are not all finite.")
+    return array
+
+
+def _checked(samples: np.ndarray, sample_rate: int, name: str) -> Float32[np.ndarray, "time"]:
+    """The samples as float32, if a classifier can hear anything in them at all."""
+    if sample_rate < 1:
+        raise AudioError(f"'{name}' has a sample rate of {sample_rate} Hz; expected at least 1.")
+    if len(samples) < 2:
+        raise AudioError(f"'{name}' holds {len(samples)} samples; a recording needs at least 2.")
+    finite = np.isfinite(samples)
+    if not finite.all():
+        first = int(np.argmin(finite)) / sample_rate
+        raise AudioError(
+            f"'{name}' holds NaN or infinite samples, the first at {first:.3f} s. "
+            "Decode or record it again."
+        )
+    if not samples.any():
+        raise AudioError(f"'{name}' is silent: all of its {len(samples)} samples are zero.")
+    return np.ascontiguousarray(samples, dtype=np.float32)
+
+
+def _mixing(channels: int) -> tuple[str, ...]:
+    return (f"mixed {channels} channels to one (mean)",) if channels > 1 else ()
+
+
+def _decode_with_soundfile(
+    data: bytes, name: str
+) -> tuple[np.ndarray, int, tuple[str, ...]] | None:
+    """Samples, rate and chain; None when libsndfile does not know the format."""
+    try:
+        sound = soundfile.SoundFile(io.BytesIO(data))
+    except (soundfile.SoundFileError, TypeError):
+        return None
+    with sound:
+        announced = sound.frames
+        try:
+            samples = np.concatenate([np.zeros(0, np.float32), *_soundfile_blocks(sound)])
+        except soundfile.SoundFileError as error:
+            raise AudioError(f"'{name}' is truncated or damaged: {error}") from None
+        if announced - len(samples) > _SLACK * sound.samplerate:
+            raise _shorter(name, announced / sound.samplerate, len(samples) / sound.samplerate)
+        kind = f"{sound.format} {sound.subtype}"
+        chain = (f"soundfile: {kind}, {sound.samplerate} Hz", *_mixing(sound.channels))
+        return samples, sound.samplerate, chain
+
+
+def _soundfile_blocks(sound: soundfile.SoundFile) -> Iterator[np.ndarray]:
+    """Mono blocks until nothing is left; `SoundFile.blocks` would trust the header's length."""
+    while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
+        yield block.mean(axis=1)
+
+
+def _decode_with_av(data: bytes, name: str) -> tuple[np.ndarray, int, tuple[str, ...]]:
+    import av
+
+    raw = "g722" if name.lower().endswith(_RAW_G722) else None
+    try:
+        # A playlist must not make the decoder open other files or addresses.
+        options = {"protocol_whitelist": "none"}
+        with av.open(io.BytesIO(data), format=raw, options=options) as container:
+            if not container.streams.audio:
+                raise AudioError(f"'{name}' holds no audio ({container.format.long_name}).")
+            stream = container.streams.audio[0]
+            samples = np.concatenate([np.zeros(0, np.float32), *_av_blocks(container, av)])
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+            kind = f"{container.format.name} {stream.codec_context.name}"
+            stated = _stated_seconds(container, av.time_base)
+    except av.FFmpegError:
+        raise AudioError(
+            f"'{name}' is not a recording, or is truncated or damaged: neither libsndfile nor "
+            "FFmpeg can decode it."
+        ) from None
+    if stated - len(samples) / rate > _SLACK:
+        raise _shorter(name, stated, len(samples) / rate)
+    return samples, rate, (f"FFmpeg: {kind}, {rate} Hz", *_mixing(channels))
+
+
+def _av_blocks(container: Any, av: Any) -> Iterator[np.ndarray]:
+    """Mono blocks of a container's first audio stream, at the stream's own rate."""
+    converter = av.AudioResampler(format="fltp")
+    for frame in container.decode(audio=0):
+        for block in converter.resample(frame):
+            yield block.to_ndarray().mean(axis=0)
+
+
+def _stated_seconds(container: Any, time_base: int) -> float:
+    """The duration a container's header states; 0 where it is only an estimate or a video's."""
+    stream = container.streams.audio[0]
+    if not {"mov", "matroska", "asf"} & set(container.format.name.split(",")):
+        return 0.0
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    only_audio = len(container.streams) == 1
+    return container.duration / time_base if only_audio and container.duration else 0.0
+
+
+def _shorter(name: str, announced: float, found: float) -> AudioError:
+    return AudioError(
+        f"'{name}' is truncated: it announces {announced:.2f} s and holds {found:.2f} s. "
+        "Copy or record it again."
+    )

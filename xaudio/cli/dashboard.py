@@ -1,0 +1,59 @@
+"""``xaudio dashboard``: the pages in a browser, reachable from this machine only."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perturbations.errors import UserError
+from xaudio.cli.output import Json, print_json
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder whose clips the pages may offer; may be given several times."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Open the dashboard in a browser, on this machine only; Ctrl-C ends it."""
+    folders = folder or []
+    for path in folders:
+        if not path.is_dir():
+            raise UserError(f"There is no folder '{path}' for the dashboard to offer.")
+    address = f"http://localhost:{port}"
+    if as_json:
+        print_json({"address": address, "folders": [str(path) for path in folders]})
+    else:
+        typer.echo(f"Dashboard: {address}  (Ctrl-C ends it)")
+    # What streamlit prints goes to the error stream: the output holds the one document or line.
+    code = subprocess.run(
+        streamlit_command(port, folders), stdout=sys.stderr, check=False
+    ).returncode
+    raise typer.Exit(code)
+
+
+def streamlit_command(port: int, folders: list[Path]) -> list[str]:
+    """What starts the dashboard: bound to localhost, no browser of its own, no statistics sent."""
+    found = find_spec("dashboards")
+    homes = list(found.submodule_search_locations or []) if found else []
+    pages = [Path(home) / "app.py" for home in homes if (Path(home) / "app.py").is_file()]
+    if not pages:
+        raise UserError(
+            "The dashboard's pages are not installed, or another package named 'dashboards' is in "
+            "the way; 'xaudio doctor' says which."
+        )
+    given = [word for path in folders for word in ("--folder", str(path.resolve()))]
+    return [
+        *(sys.executable, "-m", "streamlit", "run", str(pages[0])),
+        *("--server.address", "localhost", "--server.port", str(port)),
+        *("--server.headless", "true", "--browser.gatherUsageStats", "false"),
+        *(["--", *given] if given else []),
+    ]

@@ -1,0 +1,90 @@
+"""``xaudio explain``: the decision first, then picture, sound, report."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from xaudio.cli.output import Json, folder_names, parse_settings, print_json
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def explain(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Recordings.")],
+    model: Annotated[
+        str, typer.Option(help="lcnn, aasist, hf:<id>, model.onnx, model.pt2, pkg.module:factory.")
+    ] = "lcnn",
+    weights: Annotated[Path | None, typer.Option(help="Weights for a model named alone.")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="Of one logit, in the model's order, where the model does not say."),
+    ] = None,
+    sample_rate: Annotated[
+        int | None, typer.Option(min=1, help="The model's, in Hz, where it does not say.")
+    ] = None,
+    method: Annotated[str | None, typer.Option(help="See 'xaudio methods'.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="A label, 'one - other', 'log-odds:label' or 'decided'.")
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help="A detector's clip is bona fide at this score and above.")
+    ] = 0.0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1.")] = "cpu",
+    setting: Annotated[
+        list[str] | None, typer.Option(help="name=value, of the method; may be repeated.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the files, one folder per clip.")] = Path(
+        "explained"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Why does a model decide what it decides about a clip?"""
+    from xaudio.audio import read_clip
+
+    settings = parse_settings(setting or [])
+    # All clips are read before anything is computed: a bad one is told at once.
+    opened = [read_clip(path) for path in clips]
+
+    from xaudio.explaining import (
+        check_target,
+        decide,
+        default_method,
+        explain_clip,
+        load_classifier,
+        load_method,
+        model_spec,
+    )
+
+    classifier = load_classifier(model, weights, device, label or None, sample_rate)
+    explainer = load_method(method or default_method(classifier), settings)
+    check_target(target or classifier.default_target, classifier)
+    found = []
+    for clip, name in zip(opened, folder_names(opened), strict=True):
+        decision = decide(clip, classifier, threshold)
+        _say(f"{clip.name}: {decision.label}, {decision.sentence}", as_json)
+        explained = explain_clip(
+            clip,
+            classifier,
+            explainer,
+            target,
+            threshold=threshold,
+            model=model_spec(model, weights, label, sample_rate),
+            chosen_settings=settings,
+        )
+        files = explained.save(out / f"{name}-{explained.explanation.method}")
+        found.append({**explained.summary(), "files": _texts(files)})
+        for path in files.values():
+            _say(f"  {path}", as_json)
+    if as_json:
+        print_json(found)
+
+
+def _say(line: str, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(line)
+
+
+def _texts(files: dict[str, Path]) -> dict[str, Any]:
+    return {what: str(path) for what, path in files.items()}

@@ -1,0 +1,245 @@
+"""An explained clip: the decision and its explanation, as picture, sound, page and files."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from explainers.explainer import FrameEvidence
+from explainers.explanation import Explanation
+from explainers.targets import parse_target
+from xaudio.audio import Clip, wav_bytes
+from xaudio.provenance import Provenance, command_line, plain, python_lines
+from xaudio.reports.elements import DARK, LIGHT, Curve, Stretch, Theme
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a model says about a clip.
+
+    Attributes:
+        label: The label it gives.
+        score: For a detector the logit of bona fide minus that of spoof, higher for human speech;
+            for other models the winner's logit minus the next one's.
+        logits: By label, in the model's order.
+        probabilities: Softmax over the logits, by label; not calibrated.
+        threshold: A detector's clip is bona fide at this score and above; None for other models.
+    """
+
+    label: str
+    score: float
+    logits: Mapping[str, float]
+    probabilities: Mapping[str, float]
+    threshold: float | None
+
+    @property
+    def sentence(self) -> str:
+        """The numbers behind the label, in one line."""
+        share = f"{self.probabilities[self.label]:.2f} by softmax, uncalibrated"
+        if self.threshold is None:
+            return f"ahead of the next label by {self.score:.2f} in logits ({share})"
+        side = "at or above" if self.score >= self.threshold else "below"
+        return f"score {self.score:.2f}, {side} the threshold {self.threshold:.2f} ({share})"
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainedClip:
+    """A clip, what the model decided about it, and why.
+
+    In a notebook it shows itself as picture and sound.
+
+    Attributes:
+        clip: The recording at the model's rate.
+        decision: What the model says.
+        explanation: Where that comes from.
+        frame_evidence: The model's own logits over time, where it has any.
+        provenance: What all this was made from.
+        chosen_settings: The method's settings that were given by the user.
+        labels: The model's labels, in the order of its logits.
+    """
+
+    clip: Clip
+    decision: Decision
+    explanation: Explanation
+    frame_evidence: FrameEvidence | None
+    provenance: Provenance
+    chosen_settings: Mapping[str, Any]
+    labels: tuple[str, ...]
+
+    def picture(self, theme: Theme = LIGHT, stretches: Sequence[Stretch] = ()) -> bytes:
+        """Waveform, spectrogram, relevance and evidence on one time axis, as a PNG file.
+
+        Args:
+            theme: Colours, for a light or a dark page.
+            stretches: Known stretches to mark, such as the synthetic part of a hybrid.
+        """
+        from xaudio.reports.figures import explanation_png
+
+        drawn = (theme, *stretches)
+        if drawn not in self._pictures:
+            self._pictures[drawn] = explanation_png(
+                self.clip.samples,
+                self.explanation,
+                title=f"{self.clip.name}: {self.decision.label}, {self.explanation.method}",
+                stretches=stretches,
+                evidence=self.evidence_curve,
+                theme=theme,
+            )
+        return self._pictures[drawn]
+
+    @cached_property
+    def sound(self) -> bytes:
+        """The clip as the model heard it, as a WAV file."""
+        return wav_bytes(self.clip.samples, self.clip.sample_rate)
+
+    @cached_property
+    def relevant_sound(self) -> bytes:
+        """What of the clip weighs, the rest turned down, as a WAV file."""
+        from explainers.audible import relevant_part
+
+        heard = relevant_part(self.explanation, self.clip.waveform[0])
+        return wav_bytes(heard.numpy(), self.clip.sample_rate)
+
+    @cached_property
+    def _pictures(self) -> dict[tuple[Theme | Stretch, ...], bytes]:
+        """Pictures already drawn: a page, a notebook and a file show the same one."""
+        return {}
+
+    @property
+    def evidence_curve(self) -> Curve | None:
+        """The target over time, by the model's own frame logits."""
+        if self.frame_evidence is None:
+            return None
+        target = parse_target(self.explanation.target, self.labels)
+        values = target(self.frame_evidence.logits[0].detach().to("cpu", torch.float32))
+        name = f"The model's own evidence by frame: {target.spec}"
+        return Curve(self.frame_evidence.start, self.frame_evidence.step, values.numpy(), name)
+
+    @property
+    def step(self) -> float:
+        """Length of a stretch that can be named and listened to: half a second or less."""
+        return min(0.5, self.explanation.seconds / 8)
+
+    def strongest(self, count: int = 5) -> list[tuple[float, float, float]]:
+        """The stretches of `step` seconds that weigh most: (start, end, relevance)."""
+        return self.explanation.strongest(count, self.step)
+
+    def summary(self) -> dict[str, Any]:
+        """Decision, strongest stretches and provenance as JSON can hold them."""
+        return {
+            "clip": self.clip.name,
+            "decision": plain(vars(self.decision)),
+            "target": self.explanation.target,
+            "target_value": self.explanation.score,
+            "method": self.explanation.method,
+            "strongest": [
+                {"start": start, "end": end, "relevance": relevance}
+                for start, end, relevance in self.strongest()
+            ],
+            "provenance": self.provenance.as_dict(),
+        }
+
+    def report(self, stretches: Sequence[Stretch] = ()) -> str:
+        """The explanation as a page of HTML that needs nothing beside itself."""
+        return self._page(self.picture(LIGHT, stretches), self.picture(DARK, stretches))
+
+    def save(self, folder: str | Path, stretches: Sequence[Stretch] = ()) -> dict[str, Path]:
+        """Write explanation, picture, relevant sound, report and summary into `folder`.
+
+        All is written beside `folder` first and moved there when complete; files of an earlier
+        explanation in it are replaced.
+
+        Returns:
+            The paths by what they hold: ``explanation``, ``picture``, ``relevant``, ``report``,
+            ``summary``.
+        """
+        home = Path(folder)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        light, dark = self.picture(LIGHT, stretches), self.picture(DARK, stretches)
+        names = {
+            "explanation": "explanation.npz",
+            "picture": "picture.png",
+            "relevant": "relevant.wav",
+            "report": "report.html",
+            "summary": "explanation.json",
+        }
+        aside = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
+        try:
+            self.explanation.save(aside / names["explanation"])
+            (aside / names["picture"]).write_bytes(light)
+            (aside / names["relevant"]).write_bytes(self.relevant_sound)
+            (aside / names["report"]).write_text(self._page(light, dark), encoding="utf-8")
+            summary = json.dumps(self.summary(), indent=2, ensure_ascii=False)
+            (aside / names["summary"]).write_text(summary + "\n", encoding="utf-8")
+            home.mkdir(exist_ok=True)
+            for name in names.values():
+                (aside / name).replace(home / name)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return {what: home / name for what, name in names.items()}
+
+    def _repr_html_(self) -> str:
+        from xaudio.reports import html
+
+        shown = html.picture(self.picture(), f"Relevance of {self.clip.name}")
+        heading = html.paragraph(
+            f"{self.clip.name}: {self.decision.label}, {self.decision.sentence}"
+        )
+        sounds = html.audio(self.sound, "The clip") + html.audio(
+            self.relevant_sound, "Its relevant part"
+        )
+        return f"<div>{heading}{shown}{sounds}</div>"
+
+    def _page(self, light: bytes, dark: bytes) -> str:
+        from explainers.explainer import explainers
+        from xaudio.reports.explanation_report import ExplanationReport, Picture, explanation_page
+
+        shows = (
+            f"Waveform and spectrogram of {self.clip.name}, with the relevance for "
+            f"{self.explanation.target} by {self.explanation.method} laid over it."
+        )
+        settings = self.chosen_settings
+        report = ExplanationReport(
+            title=self.clip.name,
+            verdict=self.decision.label,
+            verdict_detail=self.decision.sentence,
+            picture=Picture(light, dark, shows),
+            sounds={"The clip": self.sound, "Its relevant part": self.relevant_sound},
+            strongest=self.strongest(),
+            all_magnitude=float(np.abs(self.explanation.over_time(self.step).relevance).sum()),
+            signed=self.explanation.signed,
+            target=self.explanation.target,
+            method=f"{self.explanation.method}: {explainers.get(self.explanation.method).summary}",
+            logits=self.decision.logits,
+            provenance=_facts(self.provenance),
+            command=command_line(self.provenance, self.clip.name, settings),
+            python=python_lines(self.provenance, self.clip.name, settings),
+        )
+        return explanation_page(report)
+
+
+def _facts(record: Provenance) -> dict[str, object]:
+    """The provenance in words, without what is empty."""
+    facts = {
+        "Clip": record.clip,
+        "SHA-256 of its bytes": record.clip_sha256,
+        "Decoding": " → ".join(record.decode_chain),
+        "Model": record.model.name,
+        "Weights file": record.model.weights,
+        "SHA-256 of the weights": record.weights_sha256,
+        "Device": record.device,
+        "Method": record.method,
+        "Settings": ", ".join(f"{name} = {value}" for name, value in record.settings.items()),
+        "Target": record.target,
+        "Seed": record.seed,
+        "Time taken": f"{record.seconds:.2f} s",
+        "Versions": ", ".join(f"{name} {found}" for name, found in record.versions.items()),
+    }
+    return {name: value for name, value in facts.items() if value not in (None, "")}

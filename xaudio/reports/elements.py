@@ -1,0 +1,64 @@
+"""What a picture shows beside the sound, and in which colours: named stretches, curves, themes."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from numpy import ndarray
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a picture, so that it fits a light or a dark page."""
+
+    paper: str
+    ink: str
+    quiet: str
+    wave: str
+    marked: str
+    in_favour: str
+    against: str
+    strength: str
+    under_relevance: str
+
+
+LIGHT = Theme(
+    paper="#ffffff",
+    ink="#1b1f24",
+    quiet="#aab3bd",
+    wave="#4a5866",
+    marked="#7a3fb0",
+    in_favour="#b40426",
+    against="#3b4cc0",
+    strength="#21817f",
+    under_relevance="gray_r",
+)
+DARK = Theme(
+    paper="#14171b",
+    ink="#e7eaee",
+    quiet="#4b555f",
+    wave="#a9b6c3",
+    marked="#c9a0f2",
+    in_favour="#f4745c",
+    against="#7b9ff9",
+    strength="#4fc3b0",
+    under_relevance="gray",
+)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A named stretch of the clip, in seconds: a part known to be synthetic, a word."""
+
+    start: float
+    end: float
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Values over time: value i holds from ``start + i * step`` to ``start + (i + 1) * step``."""
+
+    start: float
+    step: float
+    values: Float[ndarray, " frames"]
+    name: str
