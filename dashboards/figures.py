@@ -16,7 +16,7 @@ from xaudio.reports.elements import Curve, Stretch, Theme
 from xaudio.reports.relevance_image import RelevanceImage, relevance_image
 from xaudio.reports.spectrogram import spectrogram
 
-GAP = 0.035  # between lanes, as a share of the figure's height
+HEADER = 28  # pixels above a lane, for its name
 MOST_COLUMNS = 1500  # of a waveform
 COLUMN = 0.01  # seconds of a spectrogram's column
 
@@ -27,19 +27,22 @@ class Lane:
 
     Attributes:
         axis: Its vertical axis: ``y``, ``y2`` ...
-        title: What that axis shows, with its unit.
+        name: What it shows, with its unit; stands above it.
         pixels: Its height.
     """
 
     axis: str
-    title: str
+    name: str
     pixels: int
+
+    @property
+    def layout_key(self) -> str:
+        """What the figure's layout calls the axis."""
+        return self.axis.replace("y", "yaxis")
 
 
 WAVE = Lane("y", "Amplitude", 90)
 SOUND = Lane("y2", "Frequency (kHz)", 250)
-RELEVANCE = Lane("y3", "Relevance", 100)
-EVIDENCE = Lane("y4", "Evidence", 100)
 
 
 def clip_figure(clip: Clip, theme: Theme, stretches: Sequence[Stretch] = ()) -> go.Figure:
@@ -69,17 +72,18 @@ def explanation_figure(
         theme: Colours, for a light or a dark page.
         stretches: Known stretches to mark.
     """
-    evidence = explained.evidence_curve
-    lanes = [WAVE, SOUND, RELEVANCE] + [EVIDENCE] * (evidence is not None)
-    figure = _with_lanes(lanes, explained.clip.seconds)
+    curves = [_over_time(explained), *filter(None, [explained.evidence_curve])]
+    lanes = [Lane(f"y{number}", curve.name, 90) for number, curve in enumerate(curves, start=3)]
+    figure = _with_lanes([WAVE, SOUND, *lanes], explained.clip.seconds)
     image = relevance_image(explained.explanation)
     _draw_waveform(figure, explained.clip, theme)
     _draw_spectrogram(figure, explained.clip, theme.under_relevance, headroom=30)
     _add_image(figure, relevance_layer(image))
     _add_colour_bar(figure, image, explained.explanation.target)
-    _draw_curve(figure, _over_time(explained), RELEVANCE, image.signed, theme)
-    if evidence is not None:
-        _draw_curve(figure, evidence, EVIDENCE, True, theme)
+    # Evidence always has a direction; relevance only where the method gives it one.
+    colours = [theme.in_favour if image.signed else theme.strength, theme.in_favour]
+    for curve, lane, colour in zip(curves, lanes, colours, strict=False):
+        _draw_curve(figure, curve, lane, colour, theme)
     _mark(figure, stretches, theme)
     _add_opacity_slider(figure, theme)
     return figure
@@ -103,28 +107,25 @@ def envelope(
 
 def _with_lanes(lanes: Sequence[Lane], seconds: float) -> go.Figure:
     """An empty figure whose lanes share one time axis, with a cursor through all of them."""
-    drawn = sum(lane.pixels for lane in lanes)
-    height = drawn / (1 - GAP * (len(lanes) - 1))
+    height = sum(lane.pixels + HEADER for lane in lanes)
     figure = go.Figure()
-    top = 1.0
+    top = float(height)
     for lane in lanes:
-        bottom = max(0.0, top - lane.pixels / height)
-        figure.update_layout(
-            {
-                lane.axis.replace("y", "yaxis"): {
-                    "domain": [bottom, top],
-                    "title": {"text": lane.title, "standoff": 8},
-                    "fixedrange": lane is not SOUND,
-                    "showgrid": False,
-                    "zeroline": False,
-                    "nticks": 5,
-                }
-            }
-        )
-        top = bottom - GAP
+        bottom = top - HEADER - lane.pixels
+        axis = {
+            "domain": [bottom / height, (bottom + lane.pixels) / height],
+            "fixedrange": lane is not SOUND,
+            "showgrid": False,
+            "zeroline": False,
+            "nticks": 5,
+            "exponentformat": "power",
+        }
+        figure.update_layout({lane.layout_key: axis})
+        _write(figure, lane.name, x=0, y=(bottom + lane.pixels) / height, xanchor="left")
+        top = bottom
     figure.update_layout(
-        height=round(height) + 130,
-        margin={"l": 60, "r": 20, "t": 34, "b": 96},
+        height=height + 60,
+        margin={"l": 50, "r": 20, "t": 10, "b": 50},
         showlegend=False,
         hovermode="x unified",
         hoversubplots="axis",
@@ -227,9 +228,8 @@ def _over_time(explained: ExplainedClip) -> Curve:
     return Curve(0.0, step, values, f"Relevance summed over every {1000 * step:.0f} ms")
 
 
-def _draw_curve(figure: go.Figure, curve: Curve, lane: Lane, signed: bool, theme: Theme) -> None:
+def _draw_curve(figure: go.Figure, curve: Curve, lane: Lane, above: str, theme: Theme) -> None:
     """Steps filled to zero, above and below in their own colours."""
-    above = theme.in_favour if signed else theme.strength
     for values, colour in (
         (np.maximum(curve.values, 0), above),
         (np.minimum(curve.values, 0), theme.against),
@@ -251,79 +251,78 @@ def _draw_curve(figure: go.Figure, curve: Curve, lane: Lane, signed: bool, theme
         y=curve.values.astype(np.float32),
         mode="lines",
         line={"width": 0},
-        name=lane.title,
+        name=lane.name,
         hovertemplate="%{y:.3g}",
         yaxis=lane.axis,
     )
-    figure.add_hline(y=0, line={"color": theme.quiet, "width": 1}, xref="x domain", yref=lane.axis)
-    _name(figure, curve.name, lane)
+    figure.add_shape(
+        type="line",
+        xref="x domain",
+        x0=0,
+        x1=1,
+        yref=lane.axis,
+        y0=0,
+        y1=0,
+        line={"color": theme.quiet, "width": 1},
+    )
 
 
-def _name(figure: go.Figure, text: str, lane: Lane) -> None:
-    top = figure.layout[lane.axis.replace("y", "yaxis")].domain[1]
+def _write(figure: go.Figure, text: str, **place: Any) -> None:
+    """A line of small text whose lower edge stands at `y` of the figure."""
     figure.add_annotation(
-        text=text,
-        x=1,
-        xref="paper",
-        xanchor="right",
-        y=top,
-        yref="paper",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 11},
+        {"text": text, "xref": "paper", "yref": "paper", "yanchor": "bottom", "showarrow": False}
+        | {"font": {"size": 12}}
+        | place
     )
 
 
 def _mark(figure: go.Figure, stretches: Sequence[Stretch], theme: Theme) -> None:
+    top = figure.layout.yaxis.domain[1]
     for stretch in stretches:
         figure.add_shape(
             type="rect",
             x0=stretch.start,
             x1=stretch.end,
             y0=0,
-            y1=1,
+            y1=top,
             yref="paper",
             line={"color": theme.marked, "width": 1.5, "dash": "dash"},
         )
-        figure.add_annotation(
-            text=stretch.name,
-            x=(stretch.start + stretch.end) / 2,
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            showarrow=False,
-            font={"color": theme.marked, "size": 12},
-        )
+        middle = (stretch.start + stretch.end) / 2
+        font = {"color": theme.marked, "size": 12}
+        _write(figure, stretch.name, x=middle, xref="x", y=top, font=font)
 
 
 def _add_opacity_slider(figure: go.Figure, theme: Theme) -> None:
+    """Below the figure; it acts in the browser."""
     shares = [share / 20 for share in range(21)]
-    steps: list[dict[str, Any]] = [
-        {
-            "method": "relayout",
-            "label": f"{share:.0%}",
-            "args": [{"images[1].opacity": share}],
-        }
-        for share in shares
-    ]
-    figure.update_layout(
-        sliders=[
+    slider = {
+        "steps": [
             {
-                "steps": steps,
-                "active": len(steps) - 1,
-                "currentvalue": {"prefix": "Opacity of the relevance: ", "font": {"size": 12}},
-                "x": 0,
-                "len": 0.35,
-                "y": 0,
-                "yanchor": "top",
-                "pad": {"t": 40},
-                "ticklen": 0,
-                "minorticklen": 0,
-                "font": {"color": "rgba(0,0,0,0)"},
-                "bgcolor": theme.quiet,
-                "activebgcolor": theme.ink,
-                "bordercolor": theme.quiet,
-                "borderwidth": 0,
+                "method": "relayout",
+                "label": f"{share:.0%}",
+                "args": [{"images[1].opacity": share}],
             }
-        ]
+            for share in shares
+        ],
+        "active": len(shares) - 1,
+        "currentvalue": {
+            "prefix": "Opacity of the relevance: ",
+            "font": {"size": 12, "color": theme.ink},
+        },
+        "font": {"color": "rgba(0, 0, 0, 0)"},  # of the steps' labels, which would crowd it
+        "x": 0,
+        "len": 0.35,
+        "y": 0,
+        "pad": {"t": 34},
+        "ticklen": 0,
+        "minorticklen": 0,
+        "bgcolor": theme.quiet,
+        "activebgcolor": theme.ink,
+        "bordercolor": theme.quiet,
+    }
+    figure.update_layout(
+        sliders=[slider],
+        height=figure.layout.height + 60,
+        margin={"b": 110},
     )

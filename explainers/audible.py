@@ -106,7 +106,7 @@ def strongest_cells(
     if gathered[-1] > 0:
         enough = share * gathered[-1] * (1 - 1e-12)
         kept[order[: int(np.searchsorted(gathered, enough)) + 1]] = True
-    return (kept & (flat > 0)).reshape(weights.shape)
+    return kept.reshape(weights.shape)
 
 
 def _cells(explanation: Explanation, step: float) -> Explanation:

@@ -17,7 +17,7 @@ from explainers.explanation import Explanation, load_explanation
 from explainers.targets import Target, parse_target
 
 SECONDS = 0.5
-RELATIVE_TOLERANCE = 1e-4
+RELATIVE_TOLERANCE = 1e-3
 
 
 class SmallDetector(nn.Module):

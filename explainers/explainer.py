@@ -37,22 +37,32 @@ class FrameEvidence:
 
 @runtime_checkable
 class ExplainableModel(Protocol):
-    """What an explainer may ask of a model.
+    """What an explainer may ask of a model; plain attributes will do."""
 
-    Attributes:
-        sample_rate: Of the waveforms it takes, in Hz.
-        labels: One per logit, in order.
-        module: Waveform ``[batch, time]`` to logits with the front end inside, or None for a
-            model without gradients.
-        layers: Names that can be tapped, as in ``module.named_modules()``.
-        default_target: What to explain when nobody says, see `explainers.targets`.
-    """
+    @property
+    def sample_rate(self) -> int:
+        """Of the waveforms it takes, in Hz."""
+        ...
 
-    sample_rate: int
-    labels: tuple[str, ...]
-    module: nn.Module | None
-    layers: tuple[str, ...]
-    default_target: str
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One per logit, in order."""
+        ...
+
+    @property
+    def module(self) -> nn.Module | None:
+        """Waveform ``[batch, time]`` to logits, the front end inside; None without gradients."""
+        ...
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names that can be tapped, as in ``module.named_modules()``."""
+        ...
+
+    @property
+    def default_target(self) -> str:
+        """What to explain when nobody says, see `explainers.targets`."""
+        ...
 
     def __call__(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
         """Logits; differentiable with respect to the waveform where there is a module."""

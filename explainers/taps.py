@@ -90,36 +90,38 @@ def time_axis(
     waveform: Float[Tensor, "batch time"],
     name: str,
 ) -> int:
-    """Which axis of the layer's output runs along time.
+    """Which axis of the layer's output runs along time: the last one of a 1-D convolution.
 
-    Found by asking: noise, and the same noise with its second half silenced, are put through the
-    model; along the time axis the change is where the silence is, along any other it is anywhere.
+    Of other layers it is found by asking. Noise, and the same noise with a second half drawn anew,
+    are put through the model; along the time axis the change is where the halves differ, along any
+    other it is anywhere. Both are equally loud, so a normalisation over the clip changes nothing.
 
     Raises:
         ExplanationError: No axis of the layer follows time.
     """
+    if isinstance(layer, nn.Conv1d):
+        return 2
     random = torch.Generator().manual_seed(0)
-    noise = 0.1 * torch.randn(1, waveform.shape[1], generator=random).to(waveform)
-    silenced = noise.clone()
-    silenced[:, waveform.shape[1] // 2 :] = 0
+    noise, other = 0.1 * torch.randn(2, 1, waveform.shape[1], generator=random).to(waveform)
+    half = waveform.shape[1] // 2
+    changed = torch.cat([noise[:, :half], other[:, half:]], dim=1)
     with torch.no_grad(), tapped(module, layer) as tap:
         run(noise)
-        run(silenced)
+        run(changed)
     if not tap.outputs or len(tap.outputs) % 2:
         raise ExplanationError(f"The layer '{name}' gives no tensor when the model runs.")
-    half = len(tap.outputs) // 2
-    before, after = tap.outputs[0], tap.outputs[half]
+    before, after = tap.outputs[0], tap.outputs[len(tap.outputs) // 2]
     heard = (tap.inputs[0] - tap.inputs[len(tap.inputs) // 2]).abs().mean(dim=0)
     fits = {
         axis: _follows(heard, (before - after).abs().transpose(0, axis).flatten(1).mean(dim=1))
-        for axis in range(1, before.ndim)
+        for axis in range(2 if isinstance(layer, CONVOLUTIONS) else 1, before.ndim)
         if before.ndim > 2 and before.shape[axis] > 1
     }
     best = max(fits, key=lambda axis: fits[axis], default=0)
     if not fits or fits[best] < 0.5:
         raise ExplanationError(
             f"The layer '{name}' gives {list(before.shape)} per clip, and none of its axes runs "
-            "along time; name a layer before the pooling."
+            "along time; name another layer, one before the pooling."
         )
     return best
 

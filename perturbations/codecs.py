@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -16,7 +16,6 @@ from perturbations.corruption import Corruption, Key, register_corruption
 from perturbations.errors import CorruptionError
 from perturbations.waveform import cut_or_pad, resample, within_full_scale
 
-FLUSH_SECONDS = 0.15
 LARGEST_DELAY_SECONDS = 0.5
 
 MP3_BITRATES_KBPS: Mapping[tuple[int, ...], tuple[int, ...]] = {
@@ -47,7 +46,7 @@ class Coder:
     sample_format: str
     sample_rate: int
     bitrate_kbps: float
-    options: tuple[tuple[str, str], ...] = field(default=())
+    options: tuple[tuple[str, str], ...] = ()
 
     def packets(self, samples: np.ndarray) -> Iterator:
         """The encoded packets of mono float32 `samples` at the coder's sample rate."""
@@ -91,8 +90,7 @@ def raw_round_trip(
     waveform: Float[Tensor, "1 time"], sample_rate: int, coder: Coder
 ) -> Float[Tensor, "1 new"]:
     """Through the coder and back to `sample_rate`, delay and padding left in."""
-    flushed = cut_or_pad(waveform, waveform.shape[1] + round(FLUSH_SECONDS * sample_rate))
-    given = resample(flushed, sample_rate, coder.sample_rate)[0]
+    given = resample(waveform, sample_rate, coder.sample_rate)[0]
     decoded, rate = coder.round_trip(given.numpy())
     return resample(torch.from_numpy(decoded)[None], rate, sample_rate)
 

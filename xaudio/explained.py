@@ -108,7 +108,7 @@ class ExplainedClip:
         return wav_bytes(heard.numpy(), self.clip.sample_rate)
 
     @cached_property
-    def _pictures(self) -> dict[tuple[Theme | Stretch, ...], bytes]:
+    def _pictures(self) -> dict[tuple[object, ...], bytes]:
         """Pictures already drawn: a page, a notebook and a file show the same one."""
         return {}
 

@@ -231,8 +231,8 @@ def open_clip(clip: Any) -> Clip:
     if isinstance(clip, str | os.PathLike):
         return read_clip(clip)
     raise AudioError(
-        f"A {type(clip).__name__} was given as the clip; expected a path, a file's bytes, a Clip, or "
-        "a pair of samples and sample rate."
+        f"A {type(clip).__name__} was given as the clip; expected a path, a file's bytes, a Clip, "
+        "or a pair of samples and sample rate."
     )
 
 

@@ -13,6 +13,7 @@ from dashboards.figures import clip_figure, explanation_figure
 from explainers.explainer import explainers
 from perturbations.errors import UserError
 from xaudio.audio import Clip, wav_bytes
+from xaudio.datasets.manifest import ManifestRow
 from xaudio.explained import ExplainedClip
 from xaudio.provenance import command_line, python_lines
 from xaudio.reports.elements import DARK, LIGHT, Stretch, Theme
@@ -160,7 +161,7 @@ def how_to_read(explained: ExplainedClip) -> str:
 @st.fragment
 def show_sounds(explained: ExplainedClip) -> None:
     """One player for the clip, its relevant part and the rest."""
-    st.subheader("Listen")
+    st.subheader("Listen", anchor=False)
     heard = service.sounds(explained)
     chosen = st.segmented_control(
         "Listen to", list(heard), default="The clip", required=True, key="heard",
@@ -173,7 +174,7 @@ def show_sounds(explained: ExplainedClip) -> None:
 @st.fragment
 def show_strongest(explained: ExplainedClip) -> None:
     """The table of stretches; the one that is picked can be listened to."""
-    st.subheader("Strongest stretches")
+    st.subheader("Strongest stretches", anchor=False)
     rows = service.strongest(explained)
     event = st.dataframe(
         [vars(row) for row in rows],
@@ -209,14 +210,13 @@ def show_making(explained: ExplainedClip) -> None:
         st.json(record.as_dict(), expanded=1)
 
 
-def known_stretches(path: Path | None) -> list[Stretch]:
-    """What the manifest beside the clip says is synthetic, and a line about its label."""
-    row = service.known_about(path) if path is not None else None
-    if row is None:
-        return []
-    made_by = f", made by {row.attack}" if row.attack else ""
-    st.caption(f"Known from the manifest: {row.label}{made_by}.")
-    return [Stretch(start, end, "synthetic") for start, end in row.segments]
+def facts(clip: Clip, known: ManifestRow | None) -> list[str]:
+    """What there is to know about a clip before anything is asked."""
+    told = [f"{clip.seconds:.2f} s", " → ".join(clip.decode_chain)]
+    if known is not None:
+        made_by = f", made by {known.attack}" if known.attack else ""
+        told.append(f"known from the manifest: {known.label}{made_by}")
+    return told
 
 
 def theme() -> Theme:
@@ -234,15 +234,16 @@ def show() -> None:
             target = choose_target(model)
             pressed = st.button("Explain", type="primary", disabled=choice is None, width="stretch")
         if choice is None:
-            st.title("Inspect")
+            st.header("Inspect", anchor=False)
             st.markdown(INTRODUCTION)
             return
         clip = choice.open()
-        st.title(clip.name)
-        st.caption(f"{clip.seconds:.2f} s · {' → '.join(clip.decode_chain)}")
-        stretches: list[Stretch] = []
+        st.header(clip.name, anchor=False)
+        known = None
         with told():
-            stretches = known_stretches(choice.path)
+            known = service.known_about(choice.path) if choice.path else None
+        st.caption(" · ".join(facts(clip, known)))
+        stretches = [Stretch(*times, "synthetic") for times in known.segments] if known else []
         question = service.Question(clip.digest, clip.name, name, method, target)
         if pressed:
             st.session_state["asked"] = question

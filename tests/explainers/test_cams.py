@@ -139,6 +139,20 @@ def test_windows_are_put_back_in_their_places():
         np.testing.assert_allclose(one.relevance, np.concatenate(halves) / 2, rtol=1e-4, atol=1e-8)
 
 
+class Normalised(Picture):
+    """Takes the clip's mean and deviation away first, as front ends do."""
+
+    def forward(self, waveform):
+        loudness = waveform.square().add(1e-8).log()
+        return super().forward((loudness - loudness.mean(dim=1, keepdim=True)) / loudness.std())
+
+
+@pytest.mark.parametrize("time_last", [True, False])
+def test_a_normalisation_over_the_clip_does_not_hide_its_time(time_last):
+    one = explain(model_of(Normalised(time_last)))[0]
+    assert one.provenance["frame_seconds"] == pytest.approx(0.01)
+
+
 def test_an_unknown_layer_names_those_there_are():
     with pytest.raises(ExplanationError, match="conv, head"):
         explain(model_of(Frames()), layer="conf")

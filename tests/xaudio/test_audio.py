@@ -150,6 +150,13 @@ def test_truncated_files_are_refused(kind):
         clip_from_bytes(data[: len(data) // 2], "half")
 
 
+def test_an_ogg_file_cut_after_many_pages_is_refused():
+    noise = 0.1 * np.random.default_rng(0).standard_normal(160_000)
+    data = encoded(noise, format="OGG")
+    with pytest.raises(AudioError, match="announces are missing"):
+        clip_from_bytes(data[: int(0.7 * len(data))], "cut.ogg")
+
+
 @pytest.mark.parametrize(("container", "codec"), [("ipod", "aac"), ("webm", "libopus")])
 def test_truncated_containers_are_refused(container, codec):
     data = encoded_by_ffmpeg(container, codec, 48000)
@@ -194,6 +201,10 @@ def test_writing_refuses_what_would_be_lost_and_leaves_nothing(tmp_path):
     with pytest.raises(AudioError, match="cannot be written"):
         write_audio(tmp_path / "nowhere" / "tone.wav", tone(), 16000)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "folder.wav").mkdir()
+    with pytest.raises(AudioError, match="cannot be written"):
+        write_audio(tmp_path / "folder.wav", tone(), 16000)
+    assert [file.name for file in tmp_path.iterdir()] == ["folder.wav"]
 
 
 def test_wav_in_memory_is_16_bit_and_clipped():

@@ -21,6 +21,10 @@ def dashboard(
         list[Path] | None,
         typer.Option(help="A folder whose clips the pages may offer; may be given several times."),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model beside the bundled one: SPEC or SPEC=WEIGHTS; likewise."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Open the dashboard in a browser, on this machine only; Ctrl-C ends it."""
@@ -35,12 +39,12 @@ def dashboard(
         typer.echo(f"Dashboard: {address}  (Ctrl-C ends it)")
     # What streamlit prints goes to the error stream: the output holds the one document or line.
     code = subprocess.run(
-        streamlit_command(port, folders), stdout=sys.stderr, check=False
+        streamlit_command(port, folders, model or []), stdout=sys.stderr, check=False
     ).returncode
     raise typer.Exit(code)
 
 
-def streamlit_command(port: int, folders: list[Path]) -> list[str]:
+def streamlit_command(port: int, folders: list[Path], models: list[str]) -> list[str]:
     """What starts the dashboard: bound to localhost, no browser of its own, no statistics sent."""
     found = find_spec("dashboards")
     homes = list(found.submodule_search_locations or []) if found else []
@@ -51,6 +55,7 @@ def streamlit_command(port: int, folders: list[Path]) -> list[str]:
             "the way; 'xaudio doctor' says which."
         )
     given = [word for path in folders for word in ("--folder", str(path.resolve()))]
+    given += [word for spec in models for word in ("--model", spec)]
     return [
         *(sys.executable, "-m", "streamlit", "run", str(pages[0])),
         *("--server.address", "localhost", "--server.port", str(port)),

@@ -13,6 +13,8 @@ from perturbations.errors import UserError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
+FILE_WIDTH = 160  # characters of a table that goes to a file or another program
+
 
 def print_json(document: Any) -> None:
     """Print `document` as JSON; numbers JSON has no word for (NaN, infinity) become null."""
@@ -20,7 +22,7 @@ def print_json(document: Any) -> None:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Print a table as wide as the terminal allows; the first column is never broken."""
+    """Print a table as wide as the terminal allows, or a file; the first column stays whole."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -31,7 +33,9 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: 
         table.add_column(name, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(table)
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=FILE_WIDTH)
+    console.print(table)
 
 
 def parse_settings(entries: Sequence[str]) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ The copy says the same words at the same times with the same voice; only how the
 differs. A detector trained on such pairs has nothing to learn but the synthesis.
 """
 
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
@@ -125,7 +126,7 @@ def _even(length: float) -> int:
     return 2 * round(length / 2)
 
 
-def _pyworld():
+def _pyworld() -> ModuleType:
     import warnings
 
     with warnings.catch_warnings():

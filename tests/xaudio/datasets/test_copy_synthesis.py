@@ -20,7 +20,9 @@ class TestEveryCopy:
         """Loudness over time follows the original's, and follows it best without a shift."""
         original = voice(3.0)
         copy = copy_attacks.get(name)(original, RATE, 7)
-        envelopes = [np.sqrt((one[:47000].reshape(-1, 200) ** 2).mean(1)) for one in (original, copy)]
+        envelopes = [
+            np.sqrt((one[:47000].reshape(-1, 200) ** 2).mean(1)) for one in (original, copy)
+        ]
         centred = [one - one.mean() for one in envelopes]
         matches = [np.dot(centred[0], np.roll(centred[1], shift)) for shift in range(-20, 21)]
         assert abs(int(np.argmax(matches)) - 20) <= 1

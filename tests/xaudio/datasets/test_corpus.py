@@ -120,17 +120,19 @@ class TestBuild:
         out, manifest = built
         interrupted = tmp_path / "interrupted"
 
-        class Stop(Exception):
+        class StopError(Exception):
             pass
 
         def stop_after_one(done, _planned):
             if done > 0:
-                raise Stop
+                raise StopError
 
-        with pytest.raises(Stop):
+        with pytest.raises(StopError):
             build_corpus(interrupted, speech_folder(speech), SETTINGS, progress=stop_after_one)
         assert not (interrupted / "manifest.parquet").exists()
-        finished = {path.name: path.stat().st_mtime_ns for path in (interrupted / "audio").iterdir()}
+        finished = {
+            path.name: path.stat().st_mtime_ns for path in (interrupted / "audio").iterdir()
+        }
         assert 0 < len(finished) < len(manifest)
         build_corpus(interrupted, speech_folder(speech), SETTINGS)
         assert digests(interrupted) == digests(out)
@@ -150,7 +152,7 @@ class TestBuild:
             utterances=1, copies=("world",), engines=(), sentences=0, seconds=2.0, channel="none"
         )
         manifest = build_corpus(tmp_path / "plain", speech_folder(speech), settings)
-        human, copy, hybrid = (read_clip(row.path).samples for row in manifest)
+        human, _, hybrid = (read_clip(row.path).samples for row in manifest)
         inside = np.zeros(len(human), bool)
         for start, end in manifest[2].segments:
             inside[round((start - 0.006) * RATE) : round((end + 0.006) * RATE)] = True

@@ -28,7 +28,7 @@ def test_weights_are_a_fair_draw():
 
 def test_clips_of_one_cluster_come_and_go_together():
     is_bonafide = np.array([True, True, False, True, False, False, True, True])
-    clusters = np.array([0, 0, 0, 1, 1, 1, 2, 3])
+    clusters = np.array([3, 1, 3, 1, 1, 1, 0, 2])
     weights = all_weights(is_bonafide, clusters)
     for cluster in range(4):
         inside = weights[:, clusters == cluster]

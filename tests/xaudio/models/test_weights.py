@@ -102,4 +102,6 @@ def test_fingerprint_knows_names_shapes_types_and_bytes_but_not_order():
     assert fingerprint(state | {"a": torch.arange(4.0)[None]}) != known
     assert fingerprint(state | {"a": torch.arange(4.0) + 1e-6}) != known
     assert fingerprint(state | {"c": torch.tensor(1.0)}) != known
+    zeros = torch.zeros(2)
+    assert fingerprint({"a": zeros}) != fingerprint({"a": zeros.to(torch.int32)})
     assert fingerprint({"x": state["a"], "b": state["b"], "c": state["c"]}) != known

@@ -12,7 +12,14 @@ from xaudio.classifiers.classifier import Classifier
 from xaudio.classifiers.fit import parse_fit
 from xaudio.datasets.manifest import Manifest, ManifestRow
 from xaudio.errors import SweepError
-from xaudio.sweeps.plan import PlannedClip, buckets_of, clip_digest, identify, plan_sweep
+from xaudio.sweeps.plan import (
+    PlannedClip,
+    buckets_of,
+    clip_digest,
+    identify,
+    named_apart,
+    plan_sweep,
+)
 
 MODEL = identify(loudness())
 BOTH = (Quieter(), Noisy())
@@ -167,6 +174,7 @@ def test_digests_are_those_of_the_bytes(manifest):
             SweepError,
             "'loudness' was given twice",
         ),
+        ({"models": [MODEL, replace(MODEL, name="b")]}, SweepError, "'loudness' and 'b' are one"),
         ({"corruptions": [Noisy(), Noisy()]}, SweepError, "'noisy' was given twice"),
         ({"severities": [1, 6]}, CorruptionError, "severity is 6"),
         ({"repeats": 0}, SweepError, "at least one repeat"),
@@ -180,6 +188,13 @@ def test_a_plan_that_makes_no_sense_is_refused(manifest, change, error, part):
 def test_no_clips_are_refused():
     with pytest.raises(SweepError, match="holds no clips"):
         ids(Manifest(()))
+
+
+def test_models_of_one_name_are_told_apart_by_their_weights():
+    other = replace(MODEL, fingerprint="0123456789abcdef")
+    third = replace(other, name="another")
+    names = [model.name for model in named_apart([MODEL, other, third])]
+    assert names == [f"loudness ({MODEL.fingerprint[:8]})", "loudness (01234567)", "another"]
 
 
 def test_only_detectors_can_be_swept():

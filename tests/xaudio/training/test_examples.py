@@ -23,7 +23,9 @@ def material():
 
 
 def drawn(material, count=300):
-    return [draw_example(material, 3.0, RATE, np.random.default_rng(1000 + i)) for i in range(count)]
+    return [
+        draw_example(material, 3.0, RATE, np.random.default_rng(1000 + i)) for i in range(count)
+    ]
 
 
 def test_kinds_come_as_often_as_promised(material):
@@ -41,7 +43,9 @@ def test_stretches_mark_where_the_copy_is(material):
         if not one.synthetic or one.synthetic == ((0.0, 3.0),):
             continue
         start = next(
-            s for s in range(len(human) - 48000 + 1) if np.array_equal(one.samples[:1000], human[s : s + 1000])
+            s
+            for s in range(len(human) - 48000 + 1)
+            if np.array_equal(one.samples[:1000], human[s : s + 1000])
         )
         agreement = one.samples * human[start : start + 48000]
         for first, last in one.synthetic:

@@ -48,8 +48,6 @@ def test_the_loss_asks_clips_and_frames():
     expected = torch.nn.functional.softplus(pooled).mean()
     assert torch.isclose(detector_loss(model, waveform, nothing, 0.0), expected, atol=1e-5)
     frames = torch.nn.functional.softplus(evidence).mean()
-    assert torch.isclose(
-        detector_loss(model, waveform, nothing, 1.0), expected + frames, atol=1e-5
-    )
+    assert torch.isclose(detector_loss(model, waveform, nothing, 1.0), expected + frames, atol=1e-5)
     marked = torch.nn.functional.softplus(-pooled).mean()
     assert torch.isclose(detector_loss(model, waveform, half, 0.0), marked, atol=1e-5)

@@ -12,10 +12,10 @@ def manifest(speakers=10):
     for number in range(speakers):
         who = {"speaker": f"s{number}", "source": f"u{number}"}
         rows.append(ManifestRow(f"u{number}", Path("a"), "bonafide", **who))
-        for attack in ("world", "lpc"):
-            rows.append(
-                ManifestRow(f"u{number}.{attack}", Path("a"), "spoof", attack=attack, **who)
-            )
+        rows += [
+            ManifestRow(f"u{number}.{attack}", Path("a"), "spoof", attack=attack, **who)
+            for attack in ("world", "lpc")
+        ]
     for number in range(40):
         voice = f"flite-{'abc'[number % 3]}"
         rows.append(
