@@ -39,6 +39,9 @@ pytest: $(READY) $(DEBIAN_READY)
 benchmarks: $(READY) $(DEBIAN_READY)
 	$(BIN)/python -m tests.benchmarks.run
 
+pictures: $(READY)
+	$(BIN)/python docs/make_pictures.py $(DEMO)
+
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -19,6 +19,7 @@ from xaudio.reports.spectrogram import spectrogram
 HEADER = 28  # pixels above a lane, for its name
 MOST_COLUMNS = 1500  # of a waveform
 COLUMN = 0.01  # seconds of a spectrogram's column
+PALER = 30.0  # dB above the loudest cell, so that the relevance stands out over the spectrogram
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Lane:
         axis: Its vertical axis: ``y``, ``y2`` ...
         name: What it shows, with its unit; stands above it.
         pixels: Its height.
+        short: Its name beside the cursor.
     """
 
     axis: str
     name: str
     pixels: int
+    short: str = ""
 
     @property
     def layout_key(self) -> str:
@@ -73,11 +76,15 @@ def explanation_figure(
         stretches: Known stretches to mark.
     """
     curves = [_over_time(explained), *filter(None, [explained.evidence_curve])]
-    lanes = [Lane(f"y{number}", curve.name, 90) for number, curve in enumerate(curves, start=3)]
+    shorts = ["Relevance", "Evidence"]
+    lanes = [
+        Lane(f"y{number}", curve.name, 90, short)
+        for number, (curve, short) in enumerate(zip(curves, shorts, strict=False), start=3)
+    ]
     figure = _with_lanes([WAVE, SOUND, *lanes], explained.clip.seconds)
     image = relevance_image(explained.explanation)
     _draw_waveform(figure, explained.clip, theme)
-    _draw_spectrogram(figure, explained.clip, theme.under_relevance, headroom=30)
+    _draw_spectrogram(figure, explained.clip, theme.under_relevance, headroom=PALER)
     _add_image(figure, relevance_layer(image))
     _add_colour_bar(figure, image, explained.explanation.target)
     # Evidence always has a direction; relevance only where the method gives it one.
@@ -135,8 +142,8 @@ def _with_lanes(lanes: Sequence[Lane], seconds: float) -> go.Figure:
             "minallowed": 0,
             "maxallowed": seconds,
             "anchor": lanes[-1].axis,
-            "title": {"text": "Time (s)", "standoff": 6},
-            "hoverformat": ".2f",
+            "title": {"text": "Time (s)", "standoff": 12},
+            "unifiedhovertitle": {"text": "%{x:.2f} s"},
             "showgrid": False,
             "zeroline": False,
             "showspikes": True,
@@ -251,7 +258,7 @@ def _draw_curve(figure: go.Figure, curve: Curve, lane: Lane, above: str, theme: 
         y=curve.values.astype(np.float32),
         mode="lines",
         line={"width": 0},
-        name=lane.name,
+        name=lane.short,
         hovertemplate="%{y:.3g}",
         yaxis=lane.axis,
     )

@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
+from perturbations.errors import UserError
 from xaudio.datasets.human_speech import AUDIO_SUFFIXES
 from xaudio.explaining import DEFAULT_MODEL, model_spec
 from xaudio.provenance import ModelSpec
@@ -28,16 +30,29 @@ class Given:
 def parse_arguments(words: Sequence[str]) -> Given:
     """Read ``--folder DIR`` and ``--model SPEC`` or ``--model SPEC=WEIGHTS``, each repeatable.
 
+    Raises:
+        UserError: A word is not understood, or a folder is not there.
+
     >>> list(parse_arguments(["--model", "aasist-l=weights/AASIST-L.pth"]).models)
     ['lcnn', 'aasist-l (AASIST-L.pth)']
     """
-    parser = argparse.ArgumentParser(prog="xaudio dashboard")
+    parser = _Parser(prog="xaudio dashboard", add_help=False)
     parser.add_argument("--folder", action="append", type=Path, default=[])
     parser.add_argument("--model", action="append", type=_named_model, default=[])
     said = parser.parse_args(list(words))
+    for path in said.folder:
+        if not path.is_dir():
+            raise UserError(f"There is no folder '{path}' for the dashboard to offer.")
     bundled = (DEFAULT_MODEL, model_spec(DEFAULT_MODEL))
     folders = dict.fromkeys(path.resolve() for path in said.folder)
     return Given(tuple(folders), dict([bundled, *said.model]))
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that tells its reader, who sits at a browser, what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"The dashboard was started with words it does not know: {message}.")
 
 
 def clips_in(folders: Sequence[Path]) -> dict[str, Path]:

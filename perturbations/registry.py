@@ -1,4 +1,4 @@
-"""One decorator to add a corruption, an explainer or a model; other packages join by entry point."""
+"""One decorator to add a corruption, an explainer or a model; packages join by entry point."""
 
 import importlib
 from collections.abc import Callable

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboards import service
 from dashboards.figures import clip_figure, explanation_figure
+from dashboards.markdown import literal
 from explainers.explainer import explainers
 from perturbations.errors import UserError
 from xaudio.audio import Clip, wav_bytes
@@ -43,7 +44,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
 
 
 def choose_clip() -> Choice | None:
@@ -118,7 +119,7 @@ def show_answer(explained: ExplainedClip, stretches: Sequence[Stretch]) -> None:
         key="explanation-figure",
         alt=f"Waveform, spectrogram and relevance of {explained.clip.name}",
     )
-    st.caption(how_to_read(explained))
+    st.caption(literal(how_to_read(explained)))
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_strongest(explained)
@@ -137,7 +138,8 @@ def show_decision(explained: ExplainedClip) -> None:
         "Threshold", "none" if decision.threshold is None else f"{decision.threshold:.2f}",
         border=True,
     )  # fmt: skip
-    st.caption(f"{decision.sentence[0].upper()}{decision.sentence[1:]}. {meaning(explained)}")
+    sentence = literal(decision.sentence)
+    st.caption(f"{sentence[0].upper()}{sentence[1:]}. {meaning(explained)}")
 
 
 def meaning(explained: ExplainedClip) -> str:
@@ -238,11 +240,11 @@ def show() -> None:
             st.markdown(INTRODUCTION)
             return
         clip = choice.open()
-        st.header(clip.name, anchor=False)
+        st.header(literal(clip.name), anchor=False)
         known = None
         with told():
             known = service.known_about(choice.path) if choice.path else None
-        st.caption(" · ".join(facts(clip, known)))
+        st.caption(literal(" · ".join(facts(clip, known))))
         stretches = [Stretch(*times, "synthetic") for times in known.segments] if known else []
         question = service.Question(clip.digest, clip.name, name, method, target)
         if pressed:

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from perturbations.codecs import code, lag, measured_delay, mp3_coder, opus_coder, raw_round_trip
+from perturbations.codecs import (
+    code,
+    g722_coder,
+    lag,
+    measured_delay,
+    mp3_coder,
+    opus_coder,
+    raw_round_trip,
+)
 from perturbations.corruption import load_corruption
 from tests.perturbations.signals import keys, snr, speech_like
 
@@ -47,6 +55,7 @@ def test_more_is_lost_at_every_severity_and_nothing_moves(name, lowest_snr, samp
         (opus_coder(16_000, 31.0), 0.1),
         (opus_coder(16_000, 12.0), 0.1),
         (opus_coder(16_000, 6.0), 0.1),
+        (g722_coder(16_000), 0.01),
     ],
 )
 def test_the_bit_rate_is_the_one_named(coder, within):
@@ -130,3 +139,17 @@ def test_silence_stays_silent(name):
     silence = torch.zeros(1, 4_000)
     coded = load_corruption(name).apply(silence, 16_000, 5, keys(1)).waveform
     assert coded.abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 16_000, 48_000])
+def test_g722_keeps_words_in_place_and_nothing_above_its_band(sample_rate):
+    clips = 0.5 * speech_like(2, 1.2, sample_rate)
+    coded = code(clips, sample_rate, g722_coder(sample_rate))
+    assert coded.shape == clips.shape
+    for clip, heard in zip(clips, coded, strict=True):
+        assert abs(lag(clip, heard, sample_rate)) <= 1 + sample_rate // 16_000
+    assert snr(clips, coded).min() > 12
+    power = torch.fft.rfft(coded).abs().square().mean(dim=0)
+    above = int(8_200 / sample_rate * coded.shape[1])
+    if above < len(power):
+        assert power[above:].sum() < 1e-4 * power.sum()

@@ -9,7 +9,9 @@ import typer
 
 from xaudio.cli.output import Json, print_json, print_table, progress_bar
 
-app = typer.Typer(help="Build a corpus of human, synthetic and partly synthetic speech.")
+app = typer.Typer(
+    add_completion=False, help="Build a corpus of human, synthetic and partly synthetic speech."
+)
 
 
 @app.callback()

@@ -7,7 +7,7 @@ import typer
 
 from xaudio.cli.output import Json, print_json, progress_bar
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 
 from xaudio.cli.output import Json, print_json, print_table, progress_bar
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -195,7 +195,7 @@ def _dress(panel: Axes, theme: Theme, seconds: float) -> None:
 
 def _colour_bar(panel: Axes, drawn: Any, unit: str, theme: Theme) -> None:
     bar = panel.figure.colorbar(drawn, ax=panel, pad=0.01, aspect=12)
-    bar.formatter.set_powerlimits((-2, 4))
+    bar.ax.ticklabel_format(axis="y", scilimits=(-2, 4))
     bar.set_label(unit, color=theme.ink, fontsize=8)
     bar.ax.yaxis.get_offset_text().set(color=theme.ink, fontsize=7)
     bar.ax.tick_params(colors=theme.ink, labelsize=7)

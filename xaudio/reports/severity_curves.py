@@ -52,8 +52,8 @@ def fixed_threshold_curves(conditions: Sequence[Row]) -> str:
         )
 
     extra = [
-        Line2D([], [], color=INK, label="false rejections of human speech"),
-        Line2D([], [], color=INK, linestyle=(0, (3, 2)), label="false acceptances of synthesis"),
+        Line2D([], [], color=INK, label="false rejections"),
+        Line2D([], [], color=INK, linestyle=(0, (3, 2)), label="false acceptances"),
     ]
     return _small_multiples(conditions, draw, "Errors (%)", extra)
 
@@ -79,12 +79,11 @@ def _small_multiples(
         model: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[n % len(MARKERS)]}
         for n, model in enumerate(models)
     }
-    columns = min(COLUMNS, max(1, len(corruptions)))
-    lines = max(1, -(-len(corruptions) // columns))
+    lines = max(1, -(-len(corruptions) // COLUMNS))
     with rc_context(_page_style(unit)):
-        figure = Figure(figsize=(2.6 * columns + 0.4, 1.9 * lines + 0.7), layout="constrained")
+        figure = Figure(figsize=(2.6 * COLUMNS + 0.4, 1.9 * lines + 0.7), layout="constrained")
         canvas = FigureCanvasSVG(figure)
-        grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+        grid = figure.subplots(lines, COLUMNS, sharex=True, sharey=True, squeeze=False)
         panels = list(grid.ravel())
         for panel, corruption in zip(panels, corruptions, strict=False):
             panel.set_title(corruption)
@@ -95,7 +94,7 @@ def _small_multiples(
                     if row["model"] == model and row["corruption"] in ("clean", corruption)
                 ]
                 draw(panel, sorted(rows, key=lambda row: row["severity"]), style)
-        _dress(panels, len(corruptions), columns, unit)
+        _dress(panels, len(corruptions), unit)
         names = [Line2D([], [], label=model, **style) for model, style in styles.items()]
         figure.legend(handles=[*names, *extra], loc="outside upper left", ncols=4, frameon=False)
         file = io.StringIO()
@@ -104,7 +103,7 @@ def _small_multiples(
     return svg[svg.index("<svg") :].replace(INK, "currentColor")
 
 
-def _dress(panels: Sequence[Axes], used: int, columns: int, unit: str) -> None:
+def _dress(panels: Sequence[Axes], used: int, unit: str) -> None:
     for number, panel in enumerate(panels):
         if number >= used:
             panel.set_visible(False)
@@ -112,10 +111,10 @@ def _dress(panels: Sequence[Axes], used: int, columns: int, unit: str) -> None:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", alpha=0.15)
         panel.set_xticks(range(6), ["clean", "1", "2", "3", "4", "5"])
-        if number + columns >= used:
+        if number + COLUMNS >= used:
             panel.tick_params(labelbottom=True)
             panel.set_xlabel("Severity")
-        if number % columns == 0:
+        if number % COLUMNS == 0:
             panel.set_ylabel(unit)
     panels[0].set_ylim(bottom=0)
 

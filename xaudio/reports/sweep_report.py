@@ -62,10 +62,10 @@ def interval_text(row: Mapping[str, Any]) -> str:
 
 
 def share_text(share: float | None) -> str:
-    """A share in per cent, not to be broken at the end of a line.
+    r"""A share in per cent, not to be broken at the end of a line.
 
     >>> share_text(0.125), share_text(None)
-    ('12.5\\xa0%', '–')
+    ('12.5\xa0%', '–')
     """
     return ABSENT if share is None else f"{100 * share:.1f}{NO_BREAK}%"
 

@@ -1,0 +1,163 @@
+"""The wiring: what is chosen arrives, what is wrong is a sentence."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+import dashboards
+from dashboards.service import MOST_BYTES
+from tests.dashboards.recordings import BROKEN, CLIP, LONG_CLIP, MODEL, recordings
+
+PATIENCE = 120
+APP = str(Path(dashboards.__file__).parent / "app.py")
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """The page of a dashboard that was given a folder and a model."""
+    words = ["app.py", "--folder", str(recordings(tmp_path)), "--model", MODEL]
+    monkeypatch.setattr(sys, "argv", words)
+    started = AppTest.from_file(APP, default_timeout=PATIENCE)
+    started.query_params["model"] = MODEL
+    return started
+
+
+def chosen(page, clip):
+    page.query_params["clip"] = clip
+    return page.run()
+
+
+def explained(page):
+    page.button[0].click().run()
+    return page
+
+
+def upload(page, name, data):
+    page.segmented_control(key="source").set_value("Upload").run()
+    page.file_uploader[0].upload(name, data, "audio/wav")
+    return page.run()
+
+
+def test_a_clip_is_shown_before_anything_is_asked(page):
+    chosen(page, CLIP)
+    assert not page.exception and not page.error
+    assert page.header[0].value == "hybrid.wav"
+    assert "known from the manifest: spoof, made by tone" in page.main.caption[0].value.replace(
+        "\\", ""
+    )
+    assert len(page.get("plotly_chart")) == 1 and not page.metric
+
+
+def test_explain_gives_decision_figure_table_and_sound(page):
+    explained(chosen(page, CLIP))
+    assert not page.exception and not page.error
+    label, score, threshold = page.metric
+    assert label.value in ("spoof", "bonafide") and threshold.value == "0.00"
+    assert (float(score.value) >= 0) == (label.value == "bonafide")
+    table = page.dataframe[0].value
+    # The tests' detector listens to the high tone, from 0.5 to 1 s.
+    assert 0.5 <= table["start"][0] < table["end"][0] <= 1.0
+    assert page.get("plotly_chart") and page.get("audio")
+
+
+def test_another_question_waits_for_the_button(page):
+    explained(chosen(page, CLIP))
+    page.selectbox(key="method").set_value("occlusion").run()
+    assert not page.metric
+    explained(page)
+    assert page.metric and not page.error
+
+
+def test_any_target_is_taken_and_checked(page):
+    page.query_params["target"] = "log-odds:spoof"
+    assert explained(chosen(page, CLIP)).metric
+
+
+def test_a_target_the_model_lacks_is_a_sentence(page):
+    page.query_params["target"] = "robot"
+    explained(chosen(page, CLIP))
+    assert "names no label of this model" in page.error[0].value and not page.exception
+
+
+def test_a_broken_file_of_the_folder_is_a_sentence(page):
+    chosen(page, BROKEN)
+    assert "broken.wav" in page.error[0].value
+    assert not page.exception
+    assert page.selectbox(key="method").value  # the rest of the page is still there
+
+
+def test_an_upload_is_explained(page):
+    page.run()
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * np.sin(np.arange(8000)), 8000, format="WAV")
+    upload(page, "voice message.wav", file.getvalue())
+    assert page.header[0].value == "voice message.wav"
+    assert explained(page).metric and not page.error
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is empty"),
+        (b"This is no recording.\n" * 50, "broken upload.wav"),
+        (bytes(MOST_BYTES + 1), "at most 20 MB"),
+    ],
+    ids=["empty", "text", "large"],
+)
+def test_a_bad_upload_is_a_sentence(page, data, says):
+    upload(page.run(), "broken upload.wav", data)
+    assert says in page.error[0].value and not page.exception
+
+
+def test_a_long_clip_is_refused_with_a_way_out(page):
+    file = io.BytesIO()
+    soundfile.write(file, np.full(61 * 1000, 0.1), 1000, format="WAV")
+    upload(page.run(), "long.wav", file.getvalue())
+    assert "lasts 61 s" in page.error[0].value and "xaudio explain" in page.error[0].value
+
+
+def test_a_name_cannot_write_on_the_page(page):
+    name = "![picture](http://elsewhere/x.png) $x$.wav"
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * np.sin(np.arange(8000)), 8000, format="WAV")
+    upload(page.run(), name, file.getvalue())
+    assert page.header[0].value.startswith(r"\!\[picture\]\(http\:")
+
+
+def test_a_clip_outside_the_folders_cannot_be_named(page, tmp_path):
+    (tmp_path / "secret.wav").write_bytes(b"")
+    for name in (str(tmp_path / "secret.wav"), "audio/../secret.wav"):
+        chosen(page, name)
+        assert page.selectbox(key="clip").value == BROKEN  # the first there is
+        assert "secret" not in page.error[0].value
+
+
+def test_without_folders_one_uploads_or_records(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["app.py", "--model", MODEL])
+    page = AppTest.from_file(APP, default_timeout=PATIENCE)
+    page.query_params["model"] = MODEL
+    page.run()
+    assert not page.exception and page.header[0].value == "Inspect"
+    assert page.segmented_control(key="source").options == ["Upload", "Record"]
+    assert page.button[0].disabled
+
+
+def test_a_model_that_cannot_be_loaded_is_a_sentence(page):
+    page.query_params["model"] = MODEL
+    page.query_params["clip"] = CLIP
+    sys.argv += ["--model", "aasist"]
+    page.query_params["model"] = "aasist"
+    page.run()
+    assert "comes without weights" in page.error[0].value and not page.exception
+
+
+def test_ten_seconds_of_noise_are_a_small_page(page):
+    explained(chosen(page, LONG_CLIP))
+    (chart,) = page.get("plotly_chart")
+    assert len(json.dumps(json.loads(chart.proto.spec))) < 700_000
