@@ -60,6 +60,7 @@ def clip_figure(clip: Clip, theme: Theme, stretches: Sequence[Stretch] = ()) -> 
     _draw_waveform(figure, clip, theme)
     _draw_spectrogram(figure, clip, "magma")
     _mark(figure, stretches, theme)
+    _ink(figure, theme)
     return figure
 
 
@@ -93,6 +94,7 @@ def explanation_figure(
         _draw_curve(figure, curve, lane, colour, theme)
     _mark(figure, stretches, theme)
     _add_opacity_slider(figure, theme)
+    _ink(figure, theme)
     return figure
 
 
@@ -242,11 +244,11 @@ def _draw_curve(figure: go.Figure, curve: Curve, lane: Lane, above: str, theme: 
         (np.minimum(curve.values, 0), theme.against),
     ):
         figure.add_scatter(
-            x0=curve.start + curve.step / 2,
+            x0=curve.start,
             dx=curve.step,
-            y=values.astype(np.float32),
+            y=np.append(values, values[-1:]).astype(np.float32),  # the last step has an end
             mode="lines",
-            line={"shape": "hvh", "width": 0, "color": colour},
+            line={"shape": "hv", "width": 0, "color": colour},
             fill="tozeroy",
             fillcolor=colour,
             hoverinfo="skip",
@@ -271,6 +273,19 @@ def _draw_curve(figure: go.Figure, curve: Curve, lane: Lane, above: str, theme: 
         y0=0,
         y1=0,
         line={"color": theme.quiet, "width": 1},
+    )
+
+
+def _ink(figure: go.Figure, theme: Theme) -> None:
+    """All letters that have no colour yet, in one that is legible on the page."""
+    ink = {"color": theme.ink}
+    figure.update_layout(font=ink)
+    figure.update_xaxes(tickfont=ink, title_font=ink)
+    figure.update_yaxes(tickfont=ink)
+    figure.update_annotations(font=ink, selector=lambda note: note.font.color is None)
+    figure.update_traces(
+        marker_colorbar={"tickfont": ink, "title": {"font": ink}},
+        selector=lambda trace: trace.marker.showscale,
     )
 
 

@@ -74,17 +74,6 @@ def test_another_question_waits_for_the_button(page):
     assert page.metric and not page.error
 
 
-def test_any_target_is_taken_and_checked(page):
-    page.query_params["target"] = "log-odds:spoof"
-    assert explained(chosen(page, CLIP)).metric
-
-
-def test_a_target_the_model_lacks_is_a_sentence(page):
-    page.query_params["target"] = "robot"
-    explained(chosen(page, CLIP))
-    assert "names no label of this model" in page.error[0].value and not page.exception
-
-
 def test_a_broken_file_of_the_folder_is_a_sentence(page):
     chosen(page, BROKEN)
     assert "broken.wav" in page.error[0].value

@@ -36,6 +36,9 @@ def build(
     ] = None,
     sentences: Annotated[int, typer.Option(help="Sentences spoken by each engine.")] = 10,
     hybrids: Annotated[int, typer.Option(help="Partly synthetic versions of each utterance.")] = 1,
+    splice: Annotated[
+        list[str] | None, typer.Option(help="Copy that hybrids are spliced from; may be repeated.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Longest clip, in seconds.")] = 4.0,
     channel: Annotated[
         str, typer.Option(help="random: one drawn channel per clip; none: as made, for training.")
@@ -50,12 +53,16 @@ def build(
     from xaudio.datasets.human_speech import speech_folder, telephone_prompts
 
     usual = CorpusSettings()
+    copies = usual.copies if copy is None else tuple(copy)
+    if splice is None:
+        splice = [name for name in copies if name in usual.spliced] or list(copies)
     settings = CorpusSettings(
         utterances=utterances,
-        copies=usual.copies if copy is None else tuple(copy),
+        copies=copies,
         engines=usual.engines if engine is None else tuple(engine),
         sentences=sentences,
         hybrids=hybrids,
+        spliced=tuple(splice),
         seconds=seconds,
         channel=channel,
         seed=seed,

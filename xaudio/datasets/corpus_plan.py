@@ -20,7 +20,8 @@ class CorpusSettings:
         copies: Kinds of copy synthesis, each applied to every utterance.
         engines: Kinds of text-to-speech.
         sentences: Spoken by each engine.
-        hybrids: Partly synthetic versions of each utterance, their copies taken in turn.
+        hybrids: Partly synthetic versions of each utterance.
+        spliced: Kinds of copy synthesis that hybrids are spliced from, in turn; among `copies`.
         seconds: Longest clip; longer recordings are cut.
         sample_rate: Of every clip, in Hz.
         channel: ``random``: one drawn channel per item, the same distribution for both classes;
@@ -33,6 +34,7 @@ class CorpusSettings:
     engines: tuple[str, ...] = ("espeak-ng", "flite", "festival", "piper")
     sentences: int = 10
     hybrids: int = 1
+    spliced: tuple[str, ...] = ("world", "griffin-lim")
     seconds: float = 4.0
     sample_rate: int = 16000
     channel: str = "random"
@@ -43,8 +45,11 @@ class CorpusSettings:
             raise CorpusError(f"There is no channel '{self.channel}': {' or '.join(CHANNELS)}.")
         if min(self.utterances, self.sentences, self.hybrids) < 0 or self.seconds < 1.2:
             raise CorpusError("Counts cannot be negative, and clips need at least 1.2 seconds.")
-        if self.hybrids and not self.copies:
-            raise CorpusError("Hybrids are spliced from copies: name at least one copy synthesis.")
+        if self.hybrids and not (self.spliced and set(self.spliced) <= set(self.copies)):
+            raise CorpusError(
+                f"Hybrids were to be spliced from {', '.join(self.spliced) or 'nothing'}, and the "
+                f"copies made are {', '.join(self.copies) or 'none'}: name some of these."
+            )
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def plan_corpus(recordings: list[Recording], settings: CorpusSettings) -> list[I
             replace(human, clip=f"{human.clip}.{copy}", attack=copy) for copy in settings.copies
         ]
         for hybrid in range(settings.hybrids):
-            copy = settings.copies[(number + hybrid) % len(settings.copies)]
+            copy = settings.spliced[(number + hybrid) % len(settings.spliced)]
             clip = f"{human.clip}.hybrid{hybrid}-{copy}"
             items.append(replace(human, clip=clip, attack=copy, hybrid=hybrid))
     languages = sorted({recording.language for recording in recordings})

@@ -21,6 +21,7 @@ from xaudio.demonstration.summary import Summary, summary_text
 from xaudio.explaining import explain_clip, load_method
 from xaudio.metrics.eer import eer_interval
 from xaudio.metrics.intervals import Interval
+from xaudio.models.lcnn import attacks_never_heard
 from xaudio.reports.elements import Stretch
 from xaudio.sweeps import condition_table, sweep
 
@@ -88,6 +89,7 @@ def demonstrate(
         detected=detected,
         conditions=tuple(conditions.to_pylist()),
         attacks=_per_attack(store.rows()),
+        never_heard=attacks_never_heard(),
         areas=areas,
         seconds=time.perf_counter() - started,
     )

@@ -74,7 +74,8 @@ def _attacks(summary: Summary) -> html.Html:
         html.table(
             ["Attack", "EER against all human clips"],
             [(attack, str(rate)) for attack, rate in summary.attacks.items()],
-            "With 95 % bootstrap intervals, speakers resampled.",
+            "With 95 % bootstrap intervals, speakers resampled. Never trained on: "
+            f"{', '.join(summary.never_heard)}.",
         ),
     )
 

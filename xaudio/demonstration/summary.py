@@ -22,6 +22,7 @@ class Summary:
         detected: Share of the hybrids scored as synthetic.
         conditions: Rows of the sweep's condition table.
         attacks: Equal error rate on clean audio, by attack.
+        never_heard: Attacks the detector was not trained on.
         areas: Frame ROC-AUC on the hybrids, by method and for the model's own evidence.
         seconds: The whole took.
     """
@@ -32,6 +33,7 @@ class Summary:
     detected: float
     conditions: Sequence[Mapping[str, Any]]
     attacks: Mapping[str, Interval]
+    never_heard: Sequence[str]
     areas: Mapping[str, Localisation]
     seconds: float
 
@@ -44,7 +46,10 @@ def summary_text(summary: Summary) -> str:
         "95 % intervals, speakers resampled",
         "",
         f"EER, clean                       {interval_text(clean)}",
-        *(f"  {attack:<30} {rate}" for attack, rate in summary.attacks.items()),
+        *(
+            f"  {attack:<30} {rate}{_remark(attack, summary)}"
+            for attack, rate in summary.attacks.items()
+        ),
         "",
         "EER re-fitted per condition, and errors at the threshold fixed on clean clips",
         f"  {'':<38} {'EER':<22} {'human':>9} {'synthetic':>11}",
@@ -62,6 +67,10 @@ def summary_text(summary: Summary) -> str:
         f"Took {summary.seconds / 60:.1f} minutes.",
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _remark(attack: str, summary: Summary) -> str:
+    return "  never trained on" if attack in summary.never_heard else ""
 
 
 def condition_name(row: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ time axis to the end: the head judges every 20 ms, and the clip's logit is the l
 frames', so one convincing stretch suffices and the frames say which.
 """
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,12 @@ class LCNN(nn.Module):
         logits = _both_logits(self.evidence(waveform))
         # The first block's stride keeps every second column, centred on multiples of two hops.
         return FrameEvidence(logits=logits, start=-step / 2, step=step)
+
+
+def attacks_never_heard() -> tuple[str, ...]:
+    """What the bundled weights were not trained on, by their card."""
+    card = json.loads(BUNDLED.with_suffix(".json").read_text(encoding="utf-8"))
+    return tuple(card["recipe"]["held_out_attacks"])
 
 
 def pool_evidence(evidence: Float[Tensor, "batch frames"]) -> Float[Tensor, " batch"]:

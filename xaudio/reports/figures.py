@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -59,11 +59,21 @@ def explanation_png(
     if title:
         # Names of files may hold anything; "$" would start a formula.
         figure.suptitle(title.replace("$", r"\$"), color=theme.ink, fontsize=11, x=0.01, ha="left")
-    file = io.BytesIO()
+    figure.set_dpi(dots_per_inch)
     with warnings.catch_warnings():
         # A name in a script the font lacks is drawn as boxes; that is no news to the user.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        canvas.figure.savefig(file, dpi=dots_per_inch, facecolor=theme.paper)
+        canvas.draw()
+    return _small_png(np.asarray(canvas.buffer_rgba()))
+
+
+def _small_png(pixels: UInt8[ndarray, "rows columns 4"]) -> bytes:
+    """The picture in 256 colours of its own, a quarter of the bytes: pages carry dozens of them."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    image = Image.fromarray(pixels).convert("RGB")
+    image.quantize(256, Image.Quantize.FASTOCTREE).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 

@@ -24,7 +24,7 @@ class Recipe:
         seed: Of everything that is drawn.
     """
 
-    epochs: int = 60
+    epochs: int = 80
     examples: int = 960
     batch: int = 16
     seconds: float = 3.0

@@ -28,7 +28,13 @@ def speech(tmp_path_factory):
 
 
 SETTINGS = CorpusSettings(
-    utterances=3, copies=("world", "lpc"), engines=(), sentences=0, hybrids=1, seconds=2.0
+    utterances=3,
+    copies=("world", "lpc"),
+    spliced=("world", "lpc"),
+    engines=(),
+    sentences=0,
+    hybrids=1,
+    seconds=2.0,
 )
 
 
@@ -65,7 +71,7 @@ class TestPlan:
         [
             ({"channel": "phone"}, "no channel"),
             ({"sentences": -1}, "negative"),
-            ({"copies": (), "hybrids": 1}, "Hybrids"),
+            ({"copies": ("lpc",), "hybrids": 1}, "Hybrids"),
         ],
     )
     def test_settings_that_make_no_sense_are_refused(self, wrong, said):
@@ -149,7 +155,13 @@ class TestBuild:
 
     def test_hybrids_are_human_outside_their_stretches(self, speech, tmp_path):
         settings = CorpusSettings(
-            utterances=1, copies=("world",), engines=(), sentences=0, seconds=2.0, channel="none"
+            utterances=1,
+            copies=("world",),
+            spliced=("world",),
+            engines=(),
+            sentences=0,
+            seconds=2.0,
+            channel="none",
         )
         manifest = build_corpus(tmp_path / "plain", speech_folder(speech), settings)
         human, _, hybrid = (read_clip(row.path).samples for row in manifest)
@@ -174,7 +186,7 @@ class TestBuild:
         broken = tmp_path / "broken.wav"
         broken.write_text("not audio")
         recordings = [Recording(broken, "broken", "nobody", "en")]
-        settings = CorpusSettings(utterances=1, copies=("world",), engines=(), sentences=0)
+        settings = CorpusSettings(utterances=1, copies=(), engines=(), sentences=0, hybrids=0)
         with pytest.raises(CorpusError, match=r"broken"):
             build_corpus(tmp_path / "out", recordings, settings)
 

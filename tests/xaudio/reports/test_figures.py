@@ -46,7 +46,7 @@ def test_relevance_is_drawn_where_it_is():
 
 def test_light_and_dark_pages_get_their_paper():
     relevance = explained(np.zeros(RATE))
-    assert pixels(explanation_png(SAMPLES, relevance, theme=LIGHT))[1, 1].tolist() == [255] * 3
+    assert pixels(explanation_png(SAMPLES, relevance, theme=LIGHT))[1, 1].min() >= 253
     assert pixels(explanation_png(SAMPLES, relevance, theme=DARK))[1, 1].max() < 40
 
 
