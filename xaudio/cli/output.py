@@ -89,11 +89,13 @@ def _without_nan(value: Any) -> Any:
 
 @contextmanager
 def progress_bar(what: str, hidden: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on the error stream with time left; gives a function to tell (done, planned)."""
+    """A bar with time left while a person watches; gives a function to tell (done, planned)."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=hidden) as bar:
+    console = Console(stderr=True)
+    unseen = hidden or not console.is_terminal
+    with Progress(*columns, console=console, disable=unseen, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, planned: bar.update(task, completed=done, total=planned)

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from xaudio.audio import write_audio
+from xaudio.datasets.copy_synthesis import copy_attacks
 from xaudio.datasets.corpus_items import Made, make_from_recording, make_spoken
 from xaudio.datasets.corpus_plan import CorpusSettings, Item, plan_corpus
 from xaudio.datasets.human_speech import Recording
@@ -44,8 +45,10 @@ def build_corpus(
         progress: Called with the clips done and planned.
 
     Raises:
-        CorpusError: An engine is missing, or `out` holds a corpus of other settings.
+        CorpusError: A copy or an engine is missing, or `out` holds a corpus of other settings.
     """
+    for name in settings.copies:
+        copy_attacks.get(name)
     for name in settings.engines:
         if settings.sentences and not speech_attacks.get(name)().available():
             raise CorpusError(missing_engine(name))

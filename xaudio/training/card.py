@@ -10,7 +10,7 @@ from xaudio.training.recipe import Recipe
 POOLS = {
     "seen": "attacks trained on, unseen speakers",
     "unseen": "attacks never trained on",
-    "hybrids": "partly synthetic clips (one or two stretches of 0.5-1.5 s)",
+    "hybrids": "partly synthetic clips, one or two stretches of attacks trained on",
 }
 
 
@@ -61,8 +61,9 @@ without a download, and so that explanations can be checked on clips whose synth
 known. **It is a teaching and testing instrument, not evidence.**
 
 ## Training
-Material: {material}. Human speech: one excerpt of five seconds per speaker of LibriSpeech
-train-clean-100 (Panayotov et al. 2015, CC BY 4.0). Synthetic: copies of the same utterances (WORLD,
+Material: {material}.
+Human speech: one excerpt of five seconds per speaker of LibriSpeech train-clean-100 (Panayotov et
+al. 2015, CC BY 4.0). Synthetic: copies of the same utterances (WORLD,
 Griffin-Lim over 80 mel bands) and text-to-speech (espeak-ng, flite, Piper's VITS voice "joe").
 Examples are drawn afresh: whole clips, and hybrids spliced on the fly; human speech is spliced with
 human speech as often. Both classes pass the same random channel (band limits, colouring, MP3 or

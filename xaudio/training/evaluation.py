@@ -92,8 +92,8 @@ def _trial(
 def card_figures(trials: Sequence[Trial], recipe: Recipe) -> dict[str, dict[str, object]]:
     """Per kind of attack, and pooled: clips, EER in percent with its interval, error rates at 0.
 
-    Pooled are the attacks that were trained on (`seen`), those never trained on (`unseen`) and all
-    partly synthetic clips (`hybrids`).
+    Pooled are the attacks that were trained on (`seen`), those never trained on (`unseen`) and the
+    partly synthetic clips spliced from the former (`hybrids`).
     """
     bonafide = [trial for trial in trials if trial.kind == "bonafide"]
     kinds = sorted({trial.kind for trial in trials} - {"bonafide"})
@@ -101,7 +101,11 @@ def card_figures(trials: Sequence[Trial], recipe: Recipe) -> dict[str, dict[str,
     pools = {
         "seen": [kind for kind in whole if kind not in recipe.held_out_attacks],
         "unseen": [kind for kind in whole if kind in recipe.held_out_attacks],
-        "hybrids": [f"{kind}-hybrid" for kind in whole if f"{kind}-hybrid" in kinds],
+        "hybrids": [
+            f"{kind}-hybrid"
+            for kind in whole
+            if f"{kind}-hybrid" in kinds and kind not in recipe.held_out_attacks
+        ],
         **{kind: [kind] for kind in kinds},
     }
     return {

@@ -97,5 +97,6 @@ def save_weights(model: LCNN, folder: Path) -> Path:
     save_file(
         {name: tensor.contiguous() for name, tensor in model.state_dict().items()}, unfinished
     )
+    unfinished.chmod(0o644)  # safetensors leaves files that only their owner can read
     unfinished.replace(path)
     return path
