@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float
-from numpy import ndarray
 
 from dashboards.images import PlacedImage, colour_scale, relevance_layer, spectrogram_image
 from xaudio.audio import Clip
 from xaudio.explained import ExplainedClip
 from xaudio.reports.elements import Curve, Stretch, Theme
+from xaudio.reports.envelope import envelope
 from xaudio.reports.relevance_image import RelevanceImage, relevance_image
 from xaudio.reports.spectrogram import spectrogram
 
@@ -98,22 +97,6 @@ def explanation_figure(
     return figure
 
 
-def envelope(
-    samples: Float[ndarray, " time"], most_columns: int = MOST_COLUMNS
-) -> tuple[Float[ndarray, " columns"], Float[ndarray, " columns"], int]:
-    """Lowest and highest sample of each column, and the samples a column holds.
-
-    What is loud shows, however long the clip is.
-
-    >>> envelope(np.array([0.0, 3.0, -1.0, 2.0, 1.0]), most_columns=3)
-    (array([ 0., -1.,  1.]), array([3., 2., 1.]), 2)
-    """
-    width = max(-(-samples.size // most_columns), 1)
-    count = -(-samples.size // width)
-    columns = np.pad(samples, (0, count * width - samples.size), mode="edge").reshape(count, width)
-    return columns.min(1), columns.max(1), width
-
-
 def _with_lanes(lanes: Sequence[Lane], seconds: float) -> go.Figure:
     """An empty figure whose lanes share one time axis, with a cursor through all of them."""
     height = sum(lane.pixels + HEADER for lane in lanes)
@@ -159,7 +142,7 @@ def _with_lanes(lanes: Sequence[Lane], seconds: float) -> go.Figure:
 
 
 def _draw_waveform(figure: go.Figure, clip: Clip, theme: Theme) -> None:
-    lowest, highest, width = envelope(clip.samples)
+    lowest, highest, width = envelope(clip.samples, MOST_COLUMNS)
     step = width / clip.sample_rate
     for values, fill in ((lowest, None), (highest, "tonexty")):
         figure.add_scatter(

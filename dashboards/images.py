@@ -1,18 +1,15 @@
 """Spectrogram and relevance as small PNG files, and where on the axes they belong."""
 
 import base64
-import io
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from PIL import Image
 
+from xaudio.reports.png import paint, png
 from xaudio.reports.relevance_image import RelevanceImage, relevance_pixels
-from xaudio.reports.spectrogram import Spectrogram, level_range, paint, png
-
-COLOURS = 128  # of a spectrogram: less than a decibel each, and a third of the bytes of full colour
+from xaudio.reports.spectrogram import Spectrogram, spectrogram_png
 
 
 @dataclass(frozen=True)
@@ -42,8 +39,7 @@ def spectrogram_image(sound: Spectrogram, colours: str, headroom: float = 0.0) -
         colours: Name of the colour map.
         headroom: dB kept free above the loudest cell, which makes the picture paler.
     """
-    low, high = level_range(sound)
-    file = _indexed_png(sound.decibels[::-1], low, high + headroom, colours)
+    file = spectrogram_png(sound, colours, headroom)
     return _placed(file, sound.time_edges, sound.frequency_edges)
 
 
@@ -78,18 +74,6 @@ def colour_scale(image: RelevanceImage, steps: int = 17) -> list[tuple[float, st
         (float(share), f"rgb({red}, {green}, {blue})")
         for share, (red, green, blue, _) in zip(shares, painted.tolist(), strict=True)
     ]
-
-
-def _indexed_png(
-    values: Float[ndarray, "rows columns"], low: float, high: float, colours: str
-) -> bytes:
-    scaled = np.clip((values - low) / (high - low), 0, 1)
-    picture = Image.fromarray(np.round(scaled * (COLOURS - 1)).astype(np.uint8))
-    palette = paint(np.linspace(0, 1, COLOURS)[None], 0.0, 1.0, colours)[0, :, :3]
-    picture.putpalette(palette.tobytes())
-    file = io.BytesIO()
-    picture.save(file, format="png")
-    return file.getvalue()
 
 
 def _placed(

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
 import streamlit as st
 
 from dashboards.given import Given, clips_in, parse_arguments
-from explainers.audible import relevant_part
 from explainers.explainer import explainers
 from xaudio.audio import Clip, clip_from_bytes, read_clip, wav_bytes
 from xaudio.classifiers import Classifier, load_classifier
@@ -19,6 +17,7 @@ from xaudio.errors import AudioError
 from xaudio.explained import ExplainedClip
 from xaudio.explaining import check_target, default_method, explain_clip, load_method
 from xaudio.provenance import ModelSpec
+from xaudio.reports.elements import WeighedStretch
 
 MOST_BYTES = 20_000_000
 MOST_SECONDS = 60.0
@@ -57,16 +56,6 @@ class Question:
     model: str
     method: str
     target: str
-
-
-@dataclass(frozen=True)
-class StretchRow:
-    """A line of the table of strongest stretches; seconds, and the share of all magnitude."""
-
-    start: float
-    end: float
-    relevance: float
-    share: float
 
 
 def given() -> Given:
@@ -116,7 +105,7 @@ def opened(path: Path) -> Clip:
         AudioError: It cannot be used, or is larger or longer than a page takes.
     """
     _check_size(path.stat().st_size if path.is_file() else 0, path.name)
-    return _checked_length(read_clip(path))
+    return read_clip(path, longest=MOST_SECONDS)
 
 
 @st.cache_resource(max_entries=4, scope="session", show_spinner=False)
@@ -127,7 +116,7 @@ def received(data: bytes, name: str) -> Clip:
         AudioError: As for `opened`.
     """
     _check_size(len(data), name)
-    return _checked_length(clip_from_bytes(data, name))
+    return clip_from_bytes(data, name, longest=MOST_SECONDS)
 
 
 def known_about(path: Path) -> ManifestRow | None:
@@ -170,30 +159,14 @@ def sounds(explained: ExplainedClip) -> Mapping[str, bytes]:
     return {
         "The clip": explained.sound,
         "Its relevant part": explained.relevant_sound,
-        "The rest": _rest(explained),
+        "The rest": explained.rest_sound,
     }
 
 
-def strongest(explained: ExplainedClip, count: int = 8) -> list[StretchRow]:
-    """The stretches that weigh most, the strongest first."""
-    all_stretches = explained.explanation.over_time(explained.step)
-    magnitude = float(np.abs(all_stretches.relevance).sum()) or 1.0
-    return [
-        StretchRow(start, end, relevance, abs(relevance) / magnitude)
-        for start, end, relevance in explained.strongest(count)
-    ]
-
-
-def stretch_sound(explained: ExplainedClip, row: StretchRow) -> bytes:
+def stretch_sound(explained: ExplainedClip, stretch: WeighedStretch) -> bytes:
     """One stretch of the clip as a WAV file."""
-    heard = explained.clip.cut(row.start, row.end)
+    heard = explained.clip.cut(stretch.start, stretch.end)
     return wav_bytes(heard.samples, heard.sample_rate)
-
-
-def _rest(explained: ExplainedClip) -> bytes:
-    heard = explained.clip.waveform[0]
-    rest = heard - relevant_part(explained.explanation, heard)
-    return wav_bytes(rest.numpy(), explained.clip.sample_rate)
 
 
 @st.cache_resource(ttl=30, max_entries=16, show_spinner=False)
@@ -208,12 +181,3 @@ def _check_size(size: int, name: str) -> None:
             f"'{name}' has {size / 1e6:.0f} MB; the page takes at most {MOST_BYTES / 1e6:.0f} MB. "
             "Cut it shorter, or use 'xaudio explain'."
         )
-
-
-def _checked_length(clip: Clip) -> Clip:
-    if clip.seconds > MOST_SECONDS:
-        raise AudioError(
-            f"'{clip.name}' lasts {clip.seconds:.0f} s; the page takes at most "
-            f"{MOST_SECONDS:.0f} s. Cut it shorter, or use 'xaudio explain'."
-        )
-    return clip

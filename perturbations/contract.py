@@ -1,6 +1,7 @@
 """What every corruption promises, ours or another package's, as one test to run on it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,6 +14,23 @@ from perturbations.errors import CorruptionError
 from perturbations.waveform import resample, within_full_scale
 
 TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One batch at one severity, and what came of it."""
+
+    corruption: Corruption
+    severity: int
+    waveform: Float[Tensor, "batch time"]
+    sample_rate: int
+    keys: Sequence[Key]
+    corrupted: Corrupted
+
+    def again(self, rows: Sequence[int], keys: Sequence[Key]) -> Float[Tensor, "rows new"]:
+        """What becomes of some of the batch's clips, tried once more."""
+        waveform = self.waveform[list(rows)]
+        return self.corruption.apply(waveform, self.sample_rate, self.severity, keys).waveform
 
 
 def check_corruption(
@@ -41,9 +59,10 @@ def check_corruption(
     for severity in SEVERITIES:
         check_parameters(corruption, severity)
         corrupted = corruption.apply(waveform, sample_rate, severity, keys)
-        check_result(corruption, severity, waveform, sample_rate, corrupted)
-        check_repeatable(corruption, severity, waveform, sample_rate, keys, corrupted)
-        check_keys(corruption, severity, waveform, sample_rate, keys, corrupted)
+        trial = Trial(corruption, severity, waveform, sample_rate, keys, corrupted)
+        check_result(trial)
+        check_repeatable(trial)
+        check_keys(trial)
 
 
 def example_voices(sample_rate: int) -> Float[Tensor, "3 time"]:
@@ -100,15 +119,10 @@ def check_clean(
     promise(corruption.parameters(0) == {}, corruption, "severity 0 has no parameters.")
 
 
-def check_result(
-    corruption: Corruption,
-    severity: int,
-    waveform: Float[Tensor, "batch time"],
-    sample_rate: int,
-    corrupted: Corrupted,
-) -> None:
+def check_result(trial: Trial) -> None:
     """What comes out is finite, in range, different, and as long as the time map says."""
-    result, where = corrupted.waveform, f"at severity {severity}"
+    corruption, waveform, corrupted = trial.corruption, trial.waveform, trial.corrupted
+    result, where = corrupted.waveform, f"at severity {trial.severity}"
     promise(
         result.dtype == waveform.dtype and len(result) == len(waveform),
         corruption,
@@ -116,7 +130,7 @@ def check_result(
     )
     promise(bool(torch.isfinite(result).all()), corruption, f"{where} every sample is finite.")
     promise(bool(result.abs().max() <= 1 + TOLERANCE), corruption, f"{where} it is within [-1, 1].")
-    expected = corrupted.time_map.forward(waveform.shape[1] / sample_rate) * sample_rate
+    expected = corrupted.time_map.forward(waveform.shape[1] / trial.sample_rate) * trial.sample_rate
     promise(
         abs(result.shape[1] - expected) <= 1,
         corruption,
@@ -125,54 +139,41 @@ def check_result(
     )
     there_and_back = corrupted.time_map.inverse(corrupted.time_map.forward(0.7))
     promise(abs(there_and_back - 0.7) < TOLERANCE, corruption, f"{where} its time map inverts.")
-    changed = result.shape != waveform.shape or not torch.allclose(result, waveform, atol=TOLERANCE)
-    promise(changed, corruption, f"{where} something happens to the clip.")
+    promise(not alike(result, waveform), corruption, f"{where} something happens to the clip.")
 
 
-def check_repeatable(
-    corruption: Corruption,
-    severity: int,
-    waveform: Float[Tensor, "batch time"],
-    sample_rate: int,
-    keys: Sequence[Key],
-    corrupted: Corrupted,
-) -> None:
+def check_repeatable(trial: Trial) -> None:
     """The same key gives the same samples again, alone, and in a batch of another order."""
-    everyone = list(range(len(waveform)))
+    everyone = list(range(len(trial.waveform)))
     for how, rows in {
         "again": everyone,
         "alone": [1],
         "in another order": everyone[::-1],
     }.items():
-        again = corruption.apply(waveform[rows], sample_rate, severity, [keys[row] for row in rows])
+        again = trial.again(rows, [trial.keys[row] for row in rows])
         promise(
-            again.waveform.shape[1:] == corrupted.waveform.shape[1:]
-            and torch.allclose(again.waveform, corrupted.waveform[rows], rtol=0, atol=TOLERANCE),
-            corruption,
-            f"the same key gives the same samples {how} (severity {severity}).",
+            alike(again, trial.corrupted.waveform[rows]),
+            trial.corruption,
+            f"the same key gives the same samples {how} (severity {trial.severity}).",
         )
 
 
-def check_keys(
-    corruption: Corruption,
-    severity: int,
-    waveform: Float[Tensor, "batch time"],
-    sample_rate: int,
-    keys: Sequence[Key],
-    corrupted: Corrupted,
-) -> None:
+def check_keys(trial: Trial) -> None:
     """Another clip or another repeat draws anew where the corruption is random, and only there."""
     others = {
-        "repeat": [Key(key.clip, key.repeat + 1) for key in keys],
-        "clip": [Key(key.clip + "-other", key.repeat) for key in keys],
+        "repeat": [Key(key.clip, key.repeat + 1) for key in trial.keys],
+        "clip": [Key(key.clip + "-other", key.repeat) for key in trial.keys],
     }
-    for what, other in others.items():
-        again = corruption.apply(waveform, sample_rate, severity, other).waveform
-        alike = [
-            one.shape == two.shape and torch.allclose(one, two, rtol=0, atol=TOLERANCE)
-            for one, two in zip(again, corrupted.waveform, strict=True)
-        ]
+    corruption, everyone = trial.corruption, list(range(len(trial.waveform)))
+    for what, keys in others.items():
+        again = trial.again(everyone, keys)
+        same = [alike(*pair) for pair in zip(again, trial.corrupted.waveform, strict=True)]
         if corruption.random:
-            promise(not any(alike), corruption, f"it is random, so another {what} draws anew.")
+            promise(not any(same), corruption, f"it is random, so another {what} draws anew.")
         else:
-            promise(all(alike), corruption, f"it is not random, so another {what} changes nothing.")
+            promise(all(same), corruption, f"it is not random, so another {what} changes nothing.")
+
+
+def alike(one: Float[Tensor, "..."], other: Float[Tensor, "..."]) -> bool:
+    """Whether two results are the same, but for rounding."""
+    return one.shape == other.shape and torch.allclose(one, other, rtol=0, atol=TOLERANCE)

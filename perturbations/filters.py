@@ -102,18 +102,24 @@ def add_echo(
     return echoed * (peak(waveform) / peak(echoed).clamp(min=tiny))[:, None]
 
 
-def check_cutoffs(corruption: Corruption) -> None:
-    """Refuse cutoffs that are not above zero."""
-    if min(corruption.levels) <= 0:
-        raise CorruptionError(
-            f"'{corruption.name}' was given the levels {corruption.levels}; "
-            "a cutoff is a frequency above 0 Hz."
-        )
+@dataclass(frozen=True)
+class CutoffFilter(Corruption):
+    """A filter whose severity is its cutoff."""
+
+    quantity: ClassVar[str] = "cutoff_hz"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.levels) <= 0:
+            raise CorruptionError(
+                f"'{self.name}' was given the levels {self.levels}; "
+                "a cutoff is a frequency above 0 Hz."
+            )
 
 
 @register_corruption
 @dataclass(frozen=True)
-class LowPass(Corruption):
+class LowPass(CutoffFilter):
     """Butterworth low-pass of order 5.
 
     The levels are those of Li et al., arXiv 2503.17577 (0.5 to 0.1 of the Nyquist frequency at
@@ -123,13 +129,8 @@ class LowPass(Corruption):
 
     name: ClassVar[str] = "low-pass"
     summary: ClassVar[str] = "Takes away what is above a cutoff (Butterworth, order 5)."
-    quantity: ClassVar[str] = "cutoff_hz"
 
     levels: tuple[float, ...] = (4000.0, 3200.0, 2400.0, 1600.0, 800.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_cutoffs(self)
 
     def corrupt(
         self,
@@ -145,7 +146,7 @@ class LowPass(Corruption):
 
 @register_corruption
 @dataclass(frozen=True)
-class HighPass(Corruption):
+class HighPass(CutoffFilter):
     """Butterworth high-pass of order 5.
 
     The levels are those of Li et al., arXiv 2503.17577 (0.1 to 0.5 of the Nyquist frequency at
@@ -155,13 +156,8 @@ class HighPass(Corruption):
 
     name: ClassVar[str] = "high-pass"
     summary: ClassVar[str] = "Takes away what is below a cutoff (Butterworth, order 5)."
-    quantity: ClassVar[str] = "cutoff_hz"
 
     levels: tuple[float, ...] = (800.0, 1600.0, 2400.0, 3200.0, 4000.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_cutoffs(self)
 
     def corrupt(
         self,

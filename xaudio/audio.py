@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -77,14 +78,18 @@ class Clip:
         return replace(self, samples=samples, decode_chain=(*self.decode_chain, step))
 
 
-def read_clip(path: str | os.PathLike[str]) -> Clip:
+def read_clip(path: str | os.PathLike[str], longest: float = math.inf) -> Clip:
     """Read a recording from a file, in any container soundfile or FFmpeg (PyAV) knows.
 
     Channels are averaged to one. A name ending in ``.g722`` is read as raw G.722 at 64 kbit/s.
 
+    Args:
+        path: The file.
+        longest: Most seconds to decode, which bounds time and memory.
+
     Raises:
-        AudioError: The file is missing, empty, truncated, damaged, not audio, or its samples
-            cannot be used (fewer than two, silent, NaN or infinite).
+        AudioError: The file is missing, empty, truncated, damaged, not audio, lasts longer than
+            `longest`, or its samples cannot be used (fewer than two, silent, NaN or infinite).
     """
     file = Path(path)
     try:
@@ -93,15 +98,16 @@ def read_clip(path: str | os.PathLike[str]) -> Clip:
         raise AudioError(f"There is no file '{file}'.") from None
     except OSError as error:
         raise AudioError(f"'{file}' cannot be read: {error.strerror}.") from None
-    return clip_from_bytes(data, file.name)
+    return clip_from_bytes(data, file.name, longest)
 
 
-def clip_from_bytes(data: bytes, name: str) -> Clip:
+def clip_from_bytes(data: bytes, name: str, longest: float = math.inf) -> Clip:
     """Decode a recording that is already in memory: an upload, a member of an archive.
 
     Args:
         data: The file's bytes.
         name: The file's name; used in messages and to recognise raw ``.g722``.
+        longest: Most seconds to decode: decoding stops there, whatever the file announces.
 
     Raises:
         AudioError: As for `read_clip`.
@@ -113,8 +119,9 @@ def clip_from_bytes(data: bytes, name: str) -> Clip:
             f"'{name}' is truncated: at least {lost} bytes it announces are missing. "
             "Copy or record it again."
         )
-    decoded = None if name.lower().endswith(_RAW_G722) else _decode_with_soundfile(data, name)
-    samples, sample_rate, chain = decoded or _decode_with_av(data, name)
+    raw = name.lower().endswith(_RAW_G722)
+    decoded = None if raw else _decode_with_soundfile(data, name, longest)
+    samples, sample_rate, chain = decoded or _decode_with_av(data, name, longest)
     return Clip(
         _checked(samples, sample_rate, name),
         sample_rate,
@@ -242,8 +249,24 @@ def _mixing(channels: int) -> tuple[str, ...]:
     return (f"mixed {channels} channels to one (mean)",) if channels > 1 else ()
 
 
+def _joined(
+    blocks: Iterator[tuple[np.ndarray, int]], longest: float, name: str
+) -> Float32[np.ndarray, "time"]:
+    """All blocks, of which each comes with its rate; none is decoded beyond `longest` seconds."""
+    kept, count = [np.zeros(0, np.float32)], 0
+    for block, sample_rate in blocks:
+        count += len(block)
+        if count > longest * sample_rate:
+            raise AudioError(
+                f"'{name}' lasts longer than {longest:g} s, the most that is taken here. "
+                "Cut it shorter."
+            )
+        kept.append(block)
+    return np.concatenate(kept)
+
+
 def _decode_with_soundfile(
-    data: bytes, name: str
+    data: bytes, name: str, longest: float
 ) -> tuple[np.ndarray, int, tuple[str, ...]] | None:
     """Samples, rate and chain; None when libsndfile does not know the format."""
     try:
@@ -253,7 +276,7 @@ def _decode_with_soundfile(
     with sound:
         announced = sound.frames
         try:
-            samples = np.concatenate([np.zeros(0, np.float32), *_soundfile_blocks(sound)])
+            samples = _joined(_soundfile_blocks(sound), longest, name)
         except soundfile.SoundFileError as error:
             raise AudioError(f"'{name}' is truncated or damaged: {error}") from None
         if announced - len(samples) > _SLACK * sound.samplerate:
@@ -263,13 +286,18 @@ def _decode_with_soundfile(
         return samples, sound.samplerate, chain
 
 
-def _soundfile_blocks(sound: soundfile.SoundFile) -> Iterator[np.ndarray]:
-    """Mono blocks until nothing is left; `SoundFile.blocks` would trust the header's length."""
+def _soundfile_blocks(sound: soundfile.SoundFile) -> Iterator[tuple[np.ndarray, int]]:
+    """Mono blocks and their rate, until nothing is left.
+
+    `SoundFile.blocks` would trust the header's length.
+    """
     while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
-        yield block.mean(axis=1)
+        yield block.mean(axis=1), sound.samplerate
 
 
-def _decode_with_av(data: bytes, name: str) -> tuple[np.ndarray, int, tuple[str, ...]]:
+def _decode_with_av(
+    data: bytes, name: str, longest: float
+) -> tuple[np.ndarray, int, tuple[str, ...]]:
     import av
 
     raw = "g722" if name.lower().endswith(_RAW_G722) else None
@@ -280,7 +308,7 @@ def _decode_with_av(data: bytes, name: str) -> tuple[np.ndarray, int, tuple[str,
             if not container.streams.audio:
                 raise AudioError(f"'{name}' holds no audio ({container.format.long_name}).")
             stream = container.streams.audio[0]
-            samples = np.concatenate([np.zeros(0, np.float32), *_av_blocks(container, av)])
+            samples = _joined(_av_blocks(container, av), longest, name)
             rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
             kind = f"{container.format.name} {stream.codec_context.name}"
             stated = _stated_seconds(container, av.time_base)
@@ -294,12 +322,12 @@ def _decode_with_av(data: bytes, name: str) -> tuple[np.ndarray, int, tuple[str,
     return samples, rate, (f"FFmpeg: {kind}, {rate} Hz", *_mixing(channels))
 
 
-def _av_blocks(container: Any, av: Any) -> Iterator[np.ndarray]:
-    """Mono blocks of a container's first audio stream, at the stream's own rate."""
+def _av_blocks(container: Any, av: Any) -> Iterator[tuple[np.ndarray, int]]:
+    """Mono blocks of a container's first audio stream, and the stream's own rate."""
     converter = av.AudioResampler(format="fltp")
     for frame in container.decode(audio=0):
         for block in converter.resample(frame):
-            yield block.to_ndarray().mean(axis=0)
+            yield block.to_ndarray().mean(axis=0), block.sample_rate
 
 
 def _stated_seconds(container: Any, time_base: int) -> float:

@@ -15,5 +15,9 @@ class SweepError(UserError):
     """A sweep cannot be planned, run or read."""
 
 
+class MetricError(UserError):
+    """Scores or labels from which a metric cannot be computed."""
+
+
 class CorpusError(UserError):
     """A corpus cannot be built or read."""

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from explainers.explainer import FrameEvidence
 from explainers.explanation import Explanation
 from explainers.targets import parse_target
 from xaudio.audio import Clip, wav_bytes
 from xaudio.provenance import Provenance, command_line, plain, python_lines
-from xaudio.reports.elements import DARK, LIGHT, Curve, Stretch, Theme
+from xaudio.reports.elements import DARK, LIGHT, Curve, Stretch, Theme, WeighedStretch
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,18 @@ class ExplainedClip:
     @cached_property
     def relevant_sound(self) -> bytes:
         """What of the clip weighs, the rest turned down, as a WAV file."""
+        return wav_bytes(self._relevant_part, self.clip.sample_rate)
+
+    @cached_property
+    def rest_sound(self) -> bytes:
+        """What the relevant part leaves of the clip, as a WAV file: the two add up to it."""
+        return wav_bytes(self.clip.waveform[0] - self._relevant_part, self.clip.sample_rate)
+
+    @cached_property
+    def _relevant_part(self) -> Float[Tensor, " time"]:
         from explainers.audible import relevant_part
 
-        heard = relevant_part(self.explanation, self.clip.waveform[0])
-        return wav_bytes(heard.numpy(), self.clip.sample_rate)
+        return relevant_part(self.explanation, self.clip.waveform[0])
 
     @cached_property
     def _pictures(self) -> dict[tuple[object, ...], bytes]:
@@ -127,9 +137,14 @@ class ExplainedClip:
         """Length of a stretch that can be named and listened to: half a second or less."""
         return min(0.5, self.explanation.seconds / 8)
 
-    def strongest(self, count: int = 5) -> list[tuple[float, float, float]]:
-        """The stretches of `step` seconds that weigh most: (start, end, relevance)."""
-        return self.explanation.strongest(count, self.step)
+    def strongest(self, count: int = 5) -> list[WeighedStretch]:
+        """The stretches of `step` seconds that weigh most, for or against, the heaviest first."""
+        relevance = self.explanation.over_time(self.step).relevance
+        magnitude = float(np.abs(relevance).sum()) or 1.0
+        return [
+            WeighedStretch(start, end, weight, abs(weight) / magnitude)
+            for start, end, weight in self.explanation.strongest(count, self.step)
+        ]
 
     def summary(self) -> dict[str, Any]:
         """Decision, strongest stretches and provenance as JSON can hold them."""
@@ -139,10 +154,7 @@ class ExplainedClip:
             "target": self.explanation.target,
             "target_value": self.explanation.score,
             "method": self.explanation.method,
-            "strongest": [
-                {"start": start, "end": end, "relevance": relevance}
-                for start, end, relevance in self.strongest()
-            ],
+            "strongest": [vars(stretch) for stretch in self.strongest()],
             "provenance": self.provenance.as_dict(),
         }
 
@@ -213,7 +225,6 @@ class ExplainedClip:
             picture=Picture(light, dark, shows),
             sounds={"The clip": self.sound, "Its relevant part": self.relevant_sound},
             strongest=self.strongest(),
-            all_magnitude=float(np.abs(self.explanation.over_time(self.step).relevance).sum()),
             signed=self.explanation.signed,
             target=self.explanation.target,
             method=f"{self.explanation.method}: {explainers.get(self.explanation.method).summary}",

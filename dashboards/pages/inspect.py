@@ -177,7 +177,7 @@ def show_sounds(explained: ExplainedClip) -> None:
 def show_strongest(explained: ExplainedClip) -> None:
     """The table of stretches; the one that is picked can be listened to."""
     st.subheader("Strongest stretches", anchor=False)
-    rows = service.strongest(explained)
+    rows = explained.strongest(8)
     event = st.dataframe(
         [vars(row) for row in rows],
         hide_index=True,

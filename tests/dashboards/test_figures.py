@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dashboards.figures import clip_figure, envelope, explanation_figure
+from dashboards.figures import clip_figure, explanation_figure
 from tests.xaudio.clips import RATE, hybrid
 from tests.xaudio.tiny import HighBandDetector
 from xaudio import explain
@@ -18,21 +18,6 @@ STRETCH = Stretch(0.5, 1.0, "synthetic")
 def explained():
     clip = clip_from_samples(hybrid(), RATE, "hybrid")
     return explain(clip, load_classifier(HighBandDetector()), "input-x-gradient")
-
-
-def test_the_envelope_keeps_every_peak():
-    samples = np.random.default_rng(0).normal(size=100_003)
-    low, high, width = envelope(samples, most_columns=500)
-    assert len(low) == len(high) <= 500
-    for column in range(len(low)):
-        part = samples[column * width : (column + 1) * width]
-        assert (low[column], high[column]) == (part.min(), part.max())
-
-
-def test_a_short_clip_is_drawn_sample_by_sample():
-    samples = np.array([0.1, -0.2, 0.3])
-    low, high, width = envelope(samples)
-    assert width == 1 and (low == samples).all() and (high == samples).all()
 
 
 def test_all_lanes_share_one_time_axis(explained):

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 import torch
 
+from xaudio import audio
 from xaudio.audio import clip_from_bytes, clip_from_samples, read_clip, wav_bytes, write_audio
 from xaudio.errors import AudioError
 
@@ -205,6 +206,42 @@ def test_writing_refuses_what_would_be_lost_and_leaves_nothing(tmp_path):
     with pytest.raises(AudioError, match="cannot be written"):
         write_audio(tmp_path / "folder.wav", tone(), 16000)
     assert [file.name for file in tmp_path.iterdir()] == ["folder.wav"]
+
+
+LONG = {
+    "wav": encoded(tone(3.0)),
+    "opus": encoded(tone(3.0, 48000), 48000, format="OGG", subtype="OPUS"),
+    "m4a": encoded_by_ffmpeg("ipod", "aac", 44100, 3.0),
+    "g722": encoded_by_ffmpeg("g722", "g722", 16000, 3.0),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_what_lasts_too_long_is_refused_and_what_does_not_is_read_whole(tmp_path, kind):
+    path = tmp_path / f"tone.{kind}"
+    path.write_bytes(LONG[kind])
+    whole = read_clip(path)
+    assert np.array_equal(read_clip(path, longest=whole.seconds).samples, whole.samples)
+    with pytest.raises(AudioError, match=rf"'tone\.{kind}' lasts longer than 2\.5 s, the most"):
+        read_clip(path, longest=2.5)
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_decoding_stops_at_the_longest(kind, monkeypatch):
+    decoded = []
+    for name in ("_soundfile_blocks", "_av_blocks"):
+        blocks = getattr(audio, name)
+
+        def watched(*given, blocks=blocks):
+            for block, rate in blocks(*given):
+                decoded.append(len(block) / rate)
+                yield block, rate
+
+        monkeypatch.setattr(audio, name, watched)
+    monkeypatch.setattr(audio, "_BLOCK", 4096)
+    with pytest.raises(AudioError, match=r"longer than 0\.5 s"):
+        clip_from_bytes(LONG[kind], f"tone.{kind}", longest=0.5)
+    assert 0.5 < sum(decoded) < 1.0
 
 
 def test_wav_in_memory_is_16_bit_and_clipped():

@@ -1,6 +1,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +39,28 @@ def test_only_the_relevant_part_is_heard(explained):
     assert rate == RATE
     assert np.abs(heard[outside]).max() < 1e-3
     assert np.abs(heard).max() > 0.1
+
+
+def test_the_relevant_part_and_the_rest_are_the_clip(explained):
+    wavs = (explained.sound, explained.relevant_sound, explained.rest_sound)
+    clip, relevant, rest = (soundfile.read(io.BytesIO(wav))[0] for wav in wavs)
+    np.testing.assert_allclose(relevant + rest, clip, atol=1e-4)
+    assert np.abs(relevant).max() > 0.1 and np.abs(rest).max() > 0.1
+
+
+def test_shares_are_of_all_magnitude(explained):
+    rows = explained.strongest(100)
+    relevance = explained.explanation.relevance
+    in_stretches = np.abs(relevance.reshape(len(rows), -1).sum(axis=1))
+    shares = sorted(in_stretches / in_stretches.sum(), reverse=True)
+    assert [row.share for row in rows] == pytest.approx(shares)
+    assert sum(row.share for row in rows) == pytest.approx(1)
+    assert explained.strongest(3) == rows[:3]
+
+
+def test_no_relevance_is_no_division_by_zero(explained):
+    nothing = replace(explained.explanation, relevance=0 * explained.explanation.relevance)
+    assert replace(explained, explanation=nothing).strongest(1)[0].share == 0
 
 
 def test_the_report_stands_alone_and_escapes_the_name(explained):

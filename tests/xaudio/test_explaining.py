@@ -58,7 +58,8 @@ def test_relevance_falls_where_the_evidence_is():
     found = explained()
     inside = found.explanation.over_segments({"high": [(HIGH_FROM, HIGH_TO)]})
     assert inside["high"] > 10 * abs(inside["rest"])
-    assert found.strongest(1)[0][:2] == (0.5, 0.75)
+    heaviest = found.strongest(1)[0]
+    assert (heaviest.start, heaviest.end) == (0.5, 0.75)
 
 
 def test_a_detector_is_explained_as_spoof_minus_bonafide_whatever_it_decided():

@@ -1,15 +1,20 @@
 """``xaudio dashboard``: the pages in a browser, reachable from this machine only."""
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from perturbations.errors import UserError
 from xaudio.cli.output import Json, print_json
+
+PATIENCE = 5.0  # seconds the pages have to end by themselves
 
 app = typer.Typer(add_completion=False)
 
@@ -32,16 +37,13 @@ def dashboard(
     for path in folders:
         if not path.is_dir():
             raise UserError(f"There is no folder '{path}' for the dashboard to offer.")
+    command = streamlit_command(port, folders, model or [])
     address = f"http://localhost:{port}"
     if as_json:
         print_json({"address": address, "folders": [str(path) for path in folders]})
     else:
         typer.echo(f"Dashboard: {address}  (Ctrl-C ends it)")
-    # What streamlit prints goes to the error stream: the output holds the one document or line.
-    code = subprocess.run(
-        streamlit_command(port, folders, model or []), stdout=sys.stderr, check=False
-    ).returncode
-    raise typer.Exit(code)
+    raise typer.Exit(run_until_told(command))
 
 
 def streamlit_command(port: int, folders: list[Path], models: list[str]) -> list[str]:
@@ -62,3 +64,39 @@ def streamlit_command(port: int, folders: list[Path], models: list[str]) -> list
         *("--server.headless", "true", "--browser.gatherUsageStats", "false"),
         *(["--", *given] if given else []),
     ]
+
+
+def run_until_told(command: Sequence[str]) -> int:
+    """Run a command and return its exit code; it never outlives us, also when we are terminated.
+
+    What it prints goes to the error stream: our output holds the one document or line.
+    """
+    with _leaving_when_terminated():
+        child = subprocess.Popen(command, stdout=sys.stderr)
+        try:
+            return child.wait()
+        finally:
+            _end(child)
+
+
+@contextmanager
+def _leaving_when_terminated() -> Iterator[None]:
+    """SIGTERM leaves by way of every `finally`, as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _end(child: subprocess.Popen) -> None:
+    child.terminate()
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

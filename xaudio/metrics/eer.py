@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from xaudio.errors import MetricError
 from xaudio.metrics.intervals import Interval, percentile_interval, resampling_weights
-from xaudio.metrics.scores import MetricError, score_array
+from xaudio.metrics.scores import score_array
 
 
 class ErrorRates(NamedTuple):

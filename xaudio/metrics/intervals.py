@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xaudio.metrics.scores import MetricError
+from xaudio.errors import MetricError
 
 NUMBERS_AT_ONCE = 4_000_000
 

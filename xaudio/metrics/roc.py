@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xaudio.metrics.scores import MetricError, score_array
+from xaudio.errors import MetricError
+from xaudio.metrics.scores import score_array
 
 
 def roc_auc(scores: ArrayLike, labels: ArrayLike) -> float:

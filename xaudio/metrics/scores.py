@@ -3,11 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from perturbations.errors import UserError
-
-
-class MetricError(UserError):
-    """Scores or labels from which a metric cannot be computed."""
+from xaudio.errors import MetricError
 
 
 def score_array(scores: ArrayLike, what: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a picture shows beside the sound, and in which colours: named stretches, curves, themes."""
+"""What is shown beside the sound, and in which colours: stretches, curves, themes."""
 
 from dataclasses import dataclass
 
@@ -52,6 +52,23 @@ class Stretch:
     start: float
     end: float
     name: str
+
+
+@dataclass(frozen=True)
+class WeighedStretch:
+    """A stretch of the clip and what it weighs.
+
+    Attributes:
+        start: Seconds.
+        end: Seconds.
+        relevance: Its sum over the stretch.
+        share: Of the magnitude of all stretches of this length, for and against together; 0 to 1.
+    """
+
+    start: float
+    end: float
+    relevance: float
+    share: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xaudio.reports import html
+from xaudio.reports.elements import WeighedStretch
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,7 @@ class ExplanationReport:
         verdict_detail: Score, threshold and what they mean, in a sentence.
         picture: The explanation's picture.
         sounds: WAV files by what they let one hear.
-        strongest: Rows (start in seconds, end in seconds, relevance), the strongest first.
-        all_magnitude: Magnitude of all relevance, of which a row's share is told.
+        strongest: The stretches that weigh most, the heaviest first.
         signed: Whether relevance against the target is negative.
         target: The number that was explained.
         method: Name and summary of the method, in a sentence.
@@ -41,8 +41,7 @@ class ExplanationReport:
     verdict_detail: str
     picture: Picture
     sounds: Mapping[str, bytes]
-    strongest: Sequence[tuple[float, float, float]]
-    all_magnitude: float
+    strongest: Sequence[WeighedStretch]
     signed: bool
     target: str
     method: str
@@ -105,12 +104,12 @@ def _strongest(report: ExplanationReport) -> list[html.Html]:
     rows = [
         (
             rank,
-            f"{start:.2f}",
-            f"{end:.2f}",
-            number.format(relevance),
-            f"{abs(relevance) / (report.all_magnitude or 1.0):.1%}",
+            f"{stretch.start:.2f}",
+            f"{stretch.end:.2f}",
+            number.format(stretch.relevance),
+            f"{stretch.share:.1%}",
         )
-        for rank, (start, end, relevance) in enumerate(report.strongest, start=1)
+        for rank, stretch in enumerate(report.strongest, start=1)
     ]
     caption = "Share: of the magnitude of all stretches of this length, for and against together."
     return [html.table(["Rank", "From (s)", "To (s)", "Relevance", "Share"], rows, caption)]

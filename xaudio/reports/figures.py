@@ -1,12 +1,11 @@
 """The picture of an explanation: sound, relevance over it and evidence on one time axis."""
 
-import io
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,6 +13,8 @@ from numpy import ndarray
 
 from explainers.explanation import Explanation
 from xaudio.reports.elements import LIGHT, Curve, Stretch, Theme
+from xaudio.reports.envelope import envelope
+from xaudio.reports.png import palette_png
 from xaudio.reports.relevance_image import RelevanceImage, relevance_image, relevance_pixels
 from xaudio.reports.spectrogram import Spectrogram, level_range, spectrogram
 
@@ -64,29 +65,16 @@ def explanation_png(
         # A name in a script the font lacks is drawn as boxes; that is no news to the user.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         canvas.draw()
-    return _small_png(np.asarray(canvas.buffer_rgba()))
-
-
-def _small_png(pixels: UInt8[ndarray, "rows columns 4"]) -> bytes:
-    """The picture in 256 colours of its own, a quarter of the bytes: pages carry dozens of them."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    image = Image.fromarray(pixels).convert("RGB")
-    image.quantize(256, Image.Quantize.FASTOCTREE).save(file, "PNG", optimize=True)
-    return file.getvalue()
+    return palette_png(np.asarray(canvas.buffer_rgba()))
 
 
 def _draw_waveform(
     panel: Axes, samples: Float[ndarray, " time"], sample_rate: int, theme: Theme
 ) -> None:
-    """The envelope in at most 2000 columns: what is loud shows, however long the clip."""
-    width = max(-(-samples.size // 2000), 1)
-    count = -(-samples.size // width)
-    columns = np.pad(samples, (0, count * width - samples.size), mode="edge").reshape(count, width)
-    times = (np.arange(count) + 0.5) * width / sample_rate
+    lowest, highest, width = envelope(samples)
+    times = (np.arange(lowest.size) + 0.5) * width / sample_rate
     panel.fill_between(
-        times, columns.min(1), columns.max(1), color=theme.wave, linewidth=0.4, edgecolor=theme.wave
+        times, lowest, highest, color=theme.wave, linewidth=0.4, edgecolor=theme.wave
     )
     loudest = float(np.abs(samples).max()) or 1.0
     panel.set_ylim(-1.1 * loudest, 1.1 * loudest)

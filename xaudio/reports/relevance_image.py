@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from explainers.explanation import Explanation
-from xaudio.reports.spectrogram import paint
+from xaudio.reports.png import paint
 
 SIGNED_COLOURS = "coolwarm"  # perceptually uniform (Moreland 2009), neutral at zero
 UNSIGNED_COLOURS = "viridis"

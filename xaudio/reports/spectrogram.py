@@ -1,13 +1,13 @@
 """A spectrogram in decibels and as a picture: images travel to pages, number grids do not."""
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from numpy import ndarray
 
 from xaudio.errors import AudioError
+from xaudio.reports.png import map_png
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,33 +69,13 @@ def level_range(image: Spectrogram, span: float = 80.0) -> tuple[float, float]:
     return loudest - span, loudest
 
 
-def spectrogram_png(image: Spectrogram, span: float = 80.0, colours: str = "magma") -> bytes:
+def spectrogram_png(image: Spectrogram, colours: str = "magma", headroom: float = 0.0) -> bytes:
     """The bare picture as a PNG file: one pixel per cell, low frequencies at the bottom, no axes.
 
     Args:
         image: What to paint.
-        span: Range of levels below the loudest, dB.
         colours: A perceptually uniform matplotlib colour map.
+        headroom: dB kept free above the loudest cell, which makes the picture paler.
     """
-    low, high = level_range(image, span)
-    return png(paint(image.decibels, low, high, colours)[::-1])
-
-
-def paint(
-    values: Float[ndarray, "rows columns"], low: float, high: float, colours: str
-) -> UInt8[ndarray, "rows columns 4"]:
-    """The colour of each value between `low` and `high`: red, green, blue, opacity in 0..255."""
-    from matplotlib import colormaps
-
-    scaled = (values - low) / max(high - low, float(np.finfo(np.float32).tiny))
-    painted: np.ndarray = colormaps[colours](np.clip(scaled, 0, 1), bytes=True)
-    return painted
-
-
-def png(pixels: UInt8[ndarray, "rows columns channels"]) -> bytes:
-    """Pixels (3 or 4 channels, top row first) as a PNG file."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, format="png")
-    return file.getvalue()
+    low, high = level_range(image)
+    return map_png(image.decibels[::-1], low, high + headroom, colours)

@@ -1,9 +1,13 @@
 import json
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from dashboards.given import parse_arguments
 from xaudio.cli import dashboard
 from xaudio.cli.main import run
 
@@ -31,17 +35,56 @@ def test_it_is_bound_to_this_machine_and_sends_no_statistics(pages):
     }
 
 
-def test_folders_and_models_are_handed_on_whole(pages, tmp_path):
-    words = dashboard.streamlit_command(9000, [tmp_path], ["aasist=a b.pth"])
-    given = ["--folder", str(tmp_path), "--model", "aasist=a b.pth"]
-    assert words[words.index("--") + 1 :] == given
+def test_the_pages_are_given_all_folders_and_models(pages, tmp_path, monkeypatch):
+    folders = [tmp_path, pages]
+    started = []
+    monkeypatch.setattr(dashboard, "run_until_told", lambda words: started.extend(words) or 0)
+    words = [word for folder in folders for word in ("--folder", str(folder))]
+    assert run(["dashboard", *words, "--model", "aasist=a b.pth", "--model", "aasist-l"]) == 0
+    given = parse_arguments(started[started.index("--") + 1 :])
+    assert given.folders == tuple(folders)
+    assert list(given.models) == ["lcnn", "aasist (a b.pth)", "aasist-l"]
+    assert str(given.models["aasist (a b.pth)"].weights) == "a b.pth"
 
 
-def test_the_address_is_told_and_the_exit_code_handed_on(capsys, pages, monkeypatch):
-    ended = subprocess.CompletedProcess([], 3)
-    monkeypatch.setattr(dashboard.subprocess, "run", lambda *words, **more: ended)
+def test_the_address_is_told_and_the_exit_code_handed_on(capfd, monkeypatch):
+    ending = [sys.executable, "-c", "print('pages'); raise SystemExit(3)"]
+    monkeypatch.setattr(dashboard, "streamlit_command", lambda *given: ending)
     assert run(["dashboard", "--port", "9000", "--json"]) == 3
-    assert json.loads(capsys.readouterr().out)["address"] == "http://localhost:9000"
+    told = capfd.readouterr()
+    assert json.loads(told.out)["address"] == "http://localhost:9000"
+    assert "pages" in told.err
+
+
+WATCHED = """
+import sys
+from xaudio.cli.dashboard import run_until_told
+child = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+run_until_told([sys.executable, "-c", child])
+"""
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, None)])
+def test_the_pages_end_with_the_command(told, code):
+    command = subprocess.Popen([sys.executable, "-c", WATCHED], stderr=subprocess.PIPE, text=True)
+    with command:
+        pages = int(command.stderr.readline())
+        command.send_signal(told)
+        ended = command.wait(30)
+    assert ended == code if code else ended != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pages, 0)
+
+
+def test_pages_that_do_not_end_by_themselves_are_ended(monkeypatch):
+    monkeypatch.setattr(dashboard, "PATIENCE", 0.1)
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); input()"
+    words = [sys.executable, "-c", deaf]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes) as pages:
+        pages.stdout.readline()
+        dashboard._end(pages)
+        assert pages.returncode == -signal.SIGKILL
 
 
 def test_a_folder_that_is_not_there_is_one_line(capsys, pages):

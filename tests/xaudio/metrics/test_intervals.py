@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from xaudio.errors import MetricError
 from xaudio.metrics.eer import weighted_eer
 from xaudio.metrics.intervals import Interval, percentile_interval, resampling_weights
-from xaudio.metrics.scores import MetricError
 
 
 def all_weights(is_bonafide, clusters, samples=50, seed=0):

@@ -20,12 +20,16 @@ def easy_material():
 
 
 def test_training_learns_clips_and_frames_and_is_repeatable(tmp_path):
-    recipe = Recipe(epochs=4, examples=64, batch=8, seconds=1.5, seed=1)
+    recipe = Recipe(epochs=5, examples=64, batch=8, seconds=1.5, seed=1, learning_rate=5e-4)
     losses = []
     model = train_detector(
         easy_material(), recipe, lambda _epoch, _epochs, loss: losses.append(loss), workers=0
     )
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.5 * losses[0]
+    for utterance in easy_material().utterances:
+        pair = torch.from_numpy(np.stack([utterance.human, utterance.copies["toy"]]))
+        human, copy = model(pair)[:, 0]
+        assert copy > human + 1.0
     assert not model.training
     again = train_detector(easy_material(), recipe, workers=0)
     assert all(
