@@ -7,7 +7,7 @@ from captum.attr import Saliency as CaptumSaliency
 
 from explainers.contract import SmallDetector
 from explainers.errors import ExplanationError
-from explainers.explainer import load_explainer
+from explainers.explainer import default_settings, load_explainer
 from explainers.targets import parse_target
 from tests.explainers.small_models import Function, Linear, Quadratic, model_of, noise
 
@@ -37,9 +37,12 @@ def test_saliency_of_a_sum_is_the_size_of_its_weights():
         assert not one.signed and one.coefficient is None
 
 
-@pytest.mark.parametrize("name", ["input-x-gradient", "integrated-gradients"])
-def test_a_sum_is_explained_by_its_terms(name):
-    found = explain(name, Linear(WEIGHTS, bias=2.0))
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("input-x-gradient", {}), ("integrated-gradients", {"baseline": "zeros"})],
+)
+def test_a_sum_is_explained_by_its_terms(name, settings):
+    found = explain(name, Linear(WEIGHTS, bias=2.0), **settings)
     for one, clip in zip(found, CLIPS, strict=True):
         np.testing.assert_allclose(one.relevance, clip * WEIGHTS, rtol=1e-4, atol=1e-7)
         assert one.total == pytest.approx(one.score - 2.0, abs=1e-4)
@@ -54,7 +57,7 @@ def test_input_x_gradient_counts_an_energy_twice_and_says_so():
 
 
 def test_integrated_gradients_of_an_energy_are_its_terms():
-    one = explain("integrated-gradients", Quadratic())[0]
+    one = explain("integrated-gradients", Quadratic(), baseline="zeros")[0]
     np.testing.assert_allclose(one.relevance, CLIPS[0] ** 2, rtol=1e-4)
     assert abs(one.ledger["convergence gap"]) < 1e-4
     assert one.ledger["baseline"] == 0
@@ -88,7 +91,7 @@ def test_gradients_and_paths_are_captums():
     paths = CaptumPath(scored(module)).attribute(CLIPS, n_steps=20)
     for one, expected in zip(explain("saliency", module), saliency, strict=True):
         np.testing.assert_allclose(one.relevance, expected.detach(), rtol=1e-5, atol=1e-8)
-    found = explain("integrated-gradients", module, steps=20)
+    found = explain("integrated-gradients", module, steps=20, baseline="zeros")
     for one, expected in zip(found, paths, strict=True):
         np.testing.assert_allclose(one.relevance, expected.detach(), rtol=1e-4, atol=1e-6)
         assert books_balance(one)
@@ -177,3 +180,24 @@ def test_progress_ends_at_one_and_can_stop_the_work():
 
     with pytest.raises(KeyboardInterrupt):
         load_explainer("smoothgrad").explain(model, CLIPS, target, stop)
+
+
+class LogEnergy(torch.nn.Module):
+    """The logarithm of a clip's energy, as every spectral front end takes it."""
+
+    def forward(self, waveform):
+        loud = torch.log(waveform.square().mean(dim=1) + 1e-14)
+        return torch.stack([loud, -loud], dim=1)
+
+
+def test_by_default_the_path_converges_behind_a_logarithm_and_from_zero_it_does_not():
+    """What the score gains between digital silence and faint noise no point of a path sees."""
+    clip = 0.1 * torch.randn(1, 1000, generator=torch.Generator().manual_seed(0))
+    share = {}
+    for baseline in ("white-noise", "zeros"):
+        one = explain("integrated-gradients", LogEnergy().eval(), clip, baseline=baseline)[0]
+        change = one.score - one.ledger["baseline"]
+        share[baseline] = abs(one.ledger["convergence gap"] / change)
+    assert default_settings("integrated-gradients")["baseline"] == "white-noise"
+    assert share["white-noise"] < 0.02
+    assert share["zeros"] > 0.1

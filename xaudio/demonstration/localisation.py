@@ -36,6 +36,7 @@ LOOKS = (
     Look("smoothgrad", "smoothgrad"),
     Look("input x gradient", "input-x-gradient"),
     Look("integrated gradients", "integrated-gradients"),
+    Look("integrated gradients from zero", "integrated-gradients", {"baseline": "zeros"}),
     Look("grad-cam", "grad-cam", {"layer": "context"}),
     Look("occlusion, zeros", "occlusion", {"fill": "zeros"}),
     Look("occlusion, matched noise", "occlusion", {"fill": "matched-noise"}),
