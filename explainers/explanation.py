@@ -22,15 +22,16 @@ from explainers.storage import read_archive, write_archive
 DOMAINS = ("waveform", "stft", "mel", "segments")
 FORMAT = "explanation"
 FORMAT_VERSION = 1
-ARRAYS = (
-    "relevance",
-    "time_edges",
-    "frequency_edges",
-    "segments",
-    "standard_error",
-    "coefficient",
-    "activation",
-)
+ARRAYS = {
+    "relevance": (1, 2),
+    "time_edges": (1,),
+    "frequency_edges": (1,),
+    "segments": (2,),
+    "standard_error": (1, 2),
+    "coefficient": (1,),
+    "activation": (1,),
+}
+"""The arrays an explanation may have, and of how many dimensions."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -234,8 +235,8 @@ def load_explanation(path: Path | str) -> Explanation:
         )
     try:
         return _unpack(header, arrays, "")
-    except (KeyError, TypeError, ValueError) as error:
-        raise ExplanationError(f"{path} lacks part of an explanation ({error!r}).") from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ExplanationError(f"{path} lacks part of an explanation: {error}.") from error
 
 
 def _pack(explanation: Explanation, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -264,8 +265,23 @@ def _unpack(
         for number, child in enumerate(header["children"])
     )
     own = {name: arrays.get(prefix + name) for name in ARRAYS}
+    for name, array in own.items():
+        _check_array(name, array)
     plain = {f.name: header[f.name] for f in fields(Explanation) if f.name in header}
     return Explanation(**{**plain, **own, "children": children})
+
+
+def _check_array(name: str, array: np.ndarray | None) -> None:
+    """Refuse what a file may hold in place of numbers of the right shape, with a ValueError."""
+    if array is None:
+        if name == "relevance":
+            raise ValueError("there is no relevance")
+        return
+    columns = array.shape[1:] == (4,) or name != "segments"
+    if array.ndim not in ARRAYS[name] or array.dtype.kind not in "fiu" or not columns:
+        raise ValueError(
+            f"its {name.replace('_', ' ')} cannot be of shape {array.shape} and type {array.dtype}"
+        )
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

@@ -1,6 +1,7 @@
 """What every corruption is: named, immutable, five severities, random numbers from a key alone."""
 
 import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -212,7 +213,8 @@ def load_corruption(name: str, **settings: Any) -> Corruption:
         settings: Its fields; `levels` may be any five numbers.
 
     Raises:
-        CorruptionError: No such corruption, or no such setting; both name those there are.
+        CorruptionError: No such corruption or no such setting, where those there are get named; or
+            a value of another kind than the setting's default, or out of its range.
 
     >>> load_corruption("low-pass").parameters(1)
     {'cutoff_hz': 4000.0}
@@ -224,16 +226,36 @@ def load_corruption(name: str, **settings: Any) -> Corruption:
         raise CorruptionError(
             f"'{name}' has no setting '{unknown[0]}'. There are: {', '.join(known)}."
         )
-    if "levels" in settings:
-        settings["levels"] = as_levels(name, settings["levels"])
-    return kind(**settings)
+    defaults = {field.name: field.default for field in fields(kind)}
+    fitting = {
+        setting: of_kind(f"'{setting}' of '{name}'", value, defaults[setting])
+        for setting, value in settings.items()
+    }
+    if "levels" in fitting:
+        fitting["levels"] = as_levels(name, fitting["levels"])
+    return kind(**fitting)
+
+
+KINDS = {bool: "true or false", int: "a whole number", float: "a finite number", str: "a word"}
+
+
+def of_kind(what: str, value: Any, default: Any) -> Any:
+    """`value` if it is of the same kind as `default`; a whole number may stand for any number."""
+    kind = next((kind for kind in KINDS if isinstance(default, kind)), None)
+    if kind is None:
+        return value
+    allowed = (int, float) if kind is float else kind
+    fits = isinstance(value, allowed) and isinstance(value, bool) == (kind is bool)
+    if not fits or (kind is float and not abs(value) <= sys.float_info.max):
+        raise CorruptionError(f"The setting {what} is {KINDS[kind]}; {value!r} was given.")
+    return float(value) if kind is float else value
 
 
 def as_levels(name: str, levels: Any) -> tuple[float, ...]:
     """What a user wrote as levels (a list from a YAML file, whole numbers) as plain floats."""
     try:
-        return tuple(float(level) for level in levels)
-    except (TypeError, ValueError) as fault:
+        return tuple(float(level) for level in (() if isinstance(levels, str) else levels))
+    except (TypeError, ValueError, OverflowError) as fault:
         raise CorruptionError(
             f"'{name}' was given the levels {levels!r}; it takes five numbers."
         ) from fault

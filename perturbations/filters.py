@@ -16,6 +16,9 @@ from perturbations.waveform import peak
 ORDER = 5
 HIGHEST_SHARE_OF_NYQUIST = 0.9
 INAUDIBLE = 1e-8
+LOWEST_CUTOFF_HZ = 1.0
+LOUDEST_ECHO = 10.0
+LONGEST_DELAY_SECONDS = 10.0
 
 
 def butterworth_poles(order: int) -> Complex[Tensor, "order"]:
@@ -110,10 +113,10 @@ class CutoffFilter(Corruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.levels) <= 0:
+        if min(self.levels) < LOWEST_CUTOFF_HZ:
             raise CorruptionError(
                 f"'{self.name}' was given the levels {self.levels}; "
-                "a cutoff is a frequency above 0 Hz."
+                f"a cutoff is a frequency of at least {LOWEST_CUTOFF_HZ:g} Hz."
             )
 
 
@@ -188,9 +191,15 @@ class Echo(Corruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.delay_seconds > 0:
+        if not 0 < self.delay_seconds <= LONGEST_DELAY_SECONDS:
             raise CorruptionError(
-                f"'echo' was given a delay of {self.delay_seconds} s; it must be above 0."
+                f"'echo' was given a delay of {self.delay_seconds} s; "
+                f"it must be above 0 and at most {LONGEST_DELAY_SECONDS:g}."
+            )
+        if not all(0 <= volume <= LOUDEST_ECHO for volume in self.levels):
+            raise CorruptionError(
+                f"'echo' was given the levels {self.levels}; "
+                f"a volume must be from 0 to {LOUDEST_ECHO:g}."
             )
 
     def corrupt(

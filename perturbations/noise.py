@@ -17,6 +17,7 @@ from perturbations.errors import CorruptionError
 from perturbations.waveform import cut_or_pad, noise_folder, resample, rms
 
 PUBLISHED_SNRS = (40.0, 30.0, 20.0, 10.0, 5.0)
+LOWEST_SNR, HIGHEST_SNR = -60.0, 120.0
 JOINT_SECONDS = 0.05
 
 
@@ -31,20 +32,34 @@ def mix_at_snr(
     return waveform + gain[:, None] * noise
 
 
-@register_corruption
 @dataclass(frozen=True)
-class WhiteNoise(Corruption):
-    """White Gaussian noise, drawn for as long as the clip lasts, never repeated.
+class AddedNoise(Corruption):
+    """Noise whose severity is the signal-to-noise ratio in dB.
 
     Levels: the signal-to-noise ratios of Li et al., arXiv 2503.17577.
     """
 
-    name: ClassVar[str] = "white-noise"
-    summary: ClassVar[str] = "Adds white Gaussian noise."
     quantity: ClassVar[str] = "snr_db"
     random: ClassVar[bool] = True
 
     levels: tuple[float, ...] = PUBLISHED_SNRS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not all(LOWEST_SNR <= snr_db <= HIGHEST_SNR for snr_db in self.levels):
+            raise CorruptionError(
+                f"'{self.name}' was given the levels {self.levels}; a signal-to-noise ratio must "
+                f"be from {LOWEST_SNR:g} to {HIGHEST_SNR:g} dB."
+            )
+
+
+@register_corruption
+@dataclass(frozen=True)
+class WhiteNoise(AddedNoise):
+    """White Gaussian noise, drawn for as long as the clip lasts, never repeated."""
+
+    name: ClassVar[str] = "white-noise"
+    summary: ClassVar[str] = "Adds white Gaussian noise."
 
     def corrupt(
         self,
@@ -59,10 +74,8 @@ class WhiteNoise(Corruption):
 
 @register_corruption
 @dataclass(frozen=True)
-class BackgroundNoise(Corruption):
+class BackgroundNoise(AddedNoise):
     """What goes on around the speaker: a stretch of a user's recording, or synthesised.
-
-    Levels: the signal-to-noise ratios of Li et al., arXiv 2503.17577.
 
     Attributes:
         folder: A folder of noise recordings of any rate; one is drawn for each clip. None
@@ -72,10 +85,7 @@ class BackgroundNoise(Corruption):
 
     name: ClassVar[str] = "background-noise"
     summary: ClassVar[str] = "Adds voices, a crowd, a room, or noise from a folder of recordings."
-    quantity: ClassVar[str] = "snr_db"
-    random: ClassVar[bool] = True
 
-    levels: tuple[float, ...] = PUBLISHED_SNRS
     folder: str | Path | None = None
     ambience: str = "babble"
 
@@ -83,6 +93,11 @@ class BackgroundNoise(Corruption):
         super().__post_init__()
         if self.folder is None:
             ambiences.get(self.ambience)
+        elif not isinstance(self.folder, str | Path):
+            raise CorruptionError(
+                f"The setting 'folder' of '{self.name}' is the path of a folder; {self.folder!r} "
+                "was given."
+            )
         else:
             noise_folder(self.folder)
 

@@ -1,9 +1,10 @@
 """One decorator to add a corruption, an explainer or a model; packages join by entry point."""
 
 import importlib
+import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from perturbations.errors import UserError
@@ -13,6 +14,9 @@ Registered = TypeVar("Registered", bound=type | Callable)
 
 class Registry(Generic[Registered]):
     """Names and what they stand for; built-in modules are imported on the first look.
+
+    A plug-in that cannot be loaded, or whose name is taken, is left out with a warning: it must not
+    stop the others.
 
     Args:
         kind: What is registered, for messages: ``"corruption"``.
@@ -63,6 +67,15 @@ class Registry(Generic[Registered]):
         for module in self._builtin:
             importlib.import_module(module)
         for point in entry_points(group=self.group):
-            if point.name not in self._entries:
-                self._entries[point.name] = point.load()
+            self._join(point)
         self._complete = True
+
+    def _join(self, point: EntryPoint) -> None:
+        plug_in = f"The {self.kind} '{point.name}' of the plug-in '{point.value}'"
+        try:
+            entry = point.load()
+        except Exception as error:  # whatever a stranger's module does when imported
+            warnings.warn(f"{plug_in} cannot be loaded and is left out: {error!r}", stacklevel=4)
+            return
+        if self._entries.setdefault(point.name, entry) is not entry:
+            warnings.warn(f"{plug_in} is left out: there is one of that name.", stacklevel=4)

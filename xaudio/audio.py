@@ -21,6 +21,7 @@ from xaudio.errors import AudioError
 
 _BLOCK = 1 << 16  # frames decoded at a time, so that eight channels never lie in memory together
 _SLACK = 0.25  # seconds a container's stated duration may exceed what it decodes to (priming)
+_MOST_CHANNELS = 64  # more are samples mistaken for channels
 _RAW_G722 = ".g722"  # headerless: only the name tells
 
 
@@ -112,6 +113,7 @@ def clip_from_bytes(data: bytes, name: str, longest: float = math.inf) -> Clip:
     Raises:
         AudioError: As for `read_clip`.
     """
+    name = readable_name(name)
     if not data:
         raise AudioError(f"'{name}' is empty (0 bytes); a recording was expected.")
     if lost := missing_bytes(data):
@@ -154,12 +156,24 @@ def clip_from_samples(
             "point in [-1, 1], shaped [time] or [channels, time]."
         )
     chain: tuple[str, ...] = ("samples in memory",)
+    name = readable_name(name)
     if array.ndim == 2:
+        _check_channels(array, name)
         chain += _mixing(len(array))
         array = array.mean(axis=0) if len(array) else array.reshape(0)
     mono = np.array(array, dtype="<f4")
     digest = hashlib.sha256(mono.tobytes()).hexdigest()
     return Clip(_checked(mono, sample_rate, name), sample_rate, name, digest, chain)
+
+
+def readable_name(name: str) -> str:
+    r"""A file's name as text that can be drawn and printed: bytes that are no UTF-8 become �.
+
+    >>> readable_name(os.fsdecode(b"caf\xe9.wav"))
+    'caf�.wav'
+    """
+    # Python keeps such bytes as lone surrogates, which UTF-16 can carry and then replace.
+    return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def write_audio(
@@ -225,6 +239,17 @@ def _finite(
     if not np.isfinite(array).all():
         raise AudioError(f"'{name}' cannot be written: its samples are not all finite.")
     return array
+
+
+def _check_channels(samples: np.ndarray, name: str) -> None:
+    """Refuse ``[time, channels]``, as soundfile reads it, where ``[channels, time]`` is meant."""
+    channels, length = samples.shape
+    if channels > min(max(length, 1), _MOST_CHANNELS):
+        raise AudioError(
+            f"'{name}' was given as {channels} channels of {length} samples; expected the shape "
+            f"[channels, time], with at most {_MOST_CHANNELS} channels. If it is [time, channels], "
+            "as soundfile reads it, give its transpose: samples.T."
+        )
 
 
 def _checked(samples: np.ndarray, sample_rate: int, name: str) -> Float32[np.ndarray, "time"]:

@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from explainers.errors import ExplanationError
 from explainers.explainer import FrameEvidence
 from explainers.explanation import Explanation
 from explainers.targets import parse_target
@@ -65,6 +67,7 @@ class ExplainedClip:
         provenance: What all this was made from.
         chosen_settings: The method's settings that were given by the user.
         labels: The model's labels, in the order of its logits.
+        method_summary: What the method does, in one line for people.
     """
 
     clip: Clip
@@ -74,6 +77,7 @@ class ExplainedClip:
     provenance: Provenance
     chosen_settings: Mapping[str, Any]
     labels: tuple[str, ...]
+    method_summary: str
 
     def picture(self, theme: Theme = LIGHT, stretches: Sequence[Stretch] = ()) -> bytes:
         """Waveform, spectrogram, relevance and evidence on one time axis, as a PNG file.
@@ -171,10 +175,26 @@ class ExplainedClip:
         Returns:
             The paths by what they hold: ``explanation``, ``picture``, ``relevant``, ``report``,
             ``summary``.
+
+        Raises:
+            ExplanationError: The folder cannot be written to, or the disk is full. Nothing is left
+                there then.
         """
-        home = Path(folder)
-        home.parent.mkdir(parents=True, exist_ok=True)
         light, dark = self.picture(LIGHT, stretches), self.picture(DARK, stretches)
+        home = Path(folder)
+        new = [place for place in (home, *home.parents) if not place.exists()]
+        try:
+            return self._write(home, light, dark)
+        except OSError as error:
+            for place in new:
+                with suppress(OSError):
+                    place.rmdir()
+            raise ExplanationError(
+                f"The explanation cannot be written to '{home}': {error.strerror or error}. Free "
+                "some space there, or choose another folder."
+            ) from error
+
+    def _write(self, home: Path, light: bytes, dark: bytes) -> dict[str, Path]:
         names = {
             "explanation": "explanation.npz",
             "picture": "picture.png",
@@ -182,6 +202,7 @@ class ExplainedClip:
             "report": "report.html",
             "summary": "explanation.json",
         }
+        home.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
         try:
             self.explanation.save(aside / names["explanation"])
@@ -210,7 +231,6 @@ class ExplainedClip:
         return f"<div>{heading}{shown}{sounds}</div>"
 
     def _page(self, light: bytes, dark: bytes) -> str:
-        from explainers.explainer import explainers
         from xaudio.reports.explanation_report import ExplanationReport, Picture, explanation_page
 
         shows = (
@@ -227,7 +247,7 @@ class ExplainedClip:
             strongest=self.strongest(),
             signed=self.explanation.signed,
             target=self.explanation.target,
-            method=f"{self.explanation.method}: {explainers.get(self.explanation.method).summary}",
+            method=f"{self.explanation.method}: {self.method_summary}",
             logits=self.decision.logits,
             provenance=_facts(self.provenance),
             command=command_line(self.provenance, self.clip.name, settings),

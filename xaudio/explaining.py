@@ -13,7 +13,7 @@ import torch
 
 from explainers.errors import ExplanationError
 from explainers.explainer import Explainer, default_settings, load_explainer
-from explainers.targets import parse_target, resolve_targets
+from explainers.targets import DECIDED, Target, parse_target, resolve_targets
 from xaudio.audio import Clip, clip_from_bytes, clip_from_samples, read_clip
 from xaudio.classifiers import Classifier, load_classifier
 from xaudio.errors import AudioError, ModelError
@@ -58,11 +58,11 @@ def explain(
             module, or a `Classifier`.
         method: Name of a method, see ``xaudio methods``; when not given, `default_method`.
         target: The number to explain: a label, ``one - other``, ``log-odds:label`` or
-            ``decided``; the model's default when not given.
+            ``decided``, the label of the decision; the model's default when not given.
         weights: A weights file for a model named by its architecture.
         labels: One per logit, in the model's order, for a model that does not say.
         sample_rate: The model's, in Hz, for a model that does not say.
-        device: Where to run: ``cpu``, ``cuda``.
+        device: Where to run: ``cpu``, ``cuda``; a `Classifier` runs where it is.
         threshold: The score at and above which a detector's clip counts as bona fide.
         settings: The method's settings by name; the others keep their defaults.
 
@@ -73,9 +73,16 @@ def explain(
     """
     opened = open_clip(clip)
     if isinstance(model, Classifier):
+        _refuse_wishes(model, weights, labels, sample_rate, device)
         classifier = model
     else:
         classifier = load_classifier(model, weights, device, labels, sample_rate)
+    spec = model_spec(
+        os.fspath(model) if isinstance(model, str | os.PathLike) else classifier.name,
+        weights,
+        labels,
+        sample_rate,
+    )
     explainer = load_method(method or default_method(classifier), settings or {})
     return explain_clip(
         opened,
@@ -83,9 +90,7 @@ def explain(
         explainer,
         target,
         threshold=threshold,
-        model=model_spec(
-            model if isinstance(model, str) else classifier.name, weights, labels, sample_rate
-        ),
+        model=replace(spec, is_object=not isinstance(model, str | os.PathLike)),
         chosen_settings=settings or {},
     )
 
@@ -114,8 +119,7 @@ def explain_clip(
     started = time.perf_counter()
     heard = clip.resampled(classifier.sample_rate)
     decision = decide(heard, classifier, threshold)
-    logits = torch.tensor([list(decision.logits.values())])
-    wanted = resolve_targets(target or classifier.default_target, classifier.labels, logits)[0]
+    wanted = _wanted_target(target or classifier.default_target, classifier, decision)
     (explanation,) = explainer.explain(classifier, heard.waveform, wanted)
     with torch.no_grad():
         evidence = classifier.frame_evidence(heard.waveform)
@@ -124,7 +128,7 @@ def explain_clip(
         clip=heard.name,
         clip_sha256=heard.digest,
         decode_chain=heard.decode_chain,
-        model=model or ModelSpec(classifier.name),
+        model=model or ModelSpec(classifier.name, is_object=True),
         weights_sha256=classifier.fingerprint or None,
         device=str(classifier.device),
         threshold=decision.threshold,
@@ -145,7 +149,16 @@ def explain_clip(
         provenance=record,
         chosen_settings=dict(chosen_settings or {}),
         labels=classifier.labels,
+        method_summary=explainer.summary,
     )
+
+
+def _wanted_target(target: str, classifier: Classifier, decision: Decision) -> Target:
+    """The target as asked; `decided` is what the decision says, threshold included."""
+    if target.strip() == DECIDED and classifier.is_detector:
+        return parse_target(decision.label, classifier.labels)
+    logits = torch.tensor([list(decision.logits.values())])
+    return resolve_targets(target, classifier.labels, logits)[0]
 
 
 def decide(clip: Clip, classifier: Classifier, threshold: float = 0.0) -> Decision:
@@ -186,13 +199,29 @@ def model_spec(
     )
 
 
+def _refuse_wishes(
+    classifier: Classifier,
+    weights: str | Path | None,
+    labels: Sequence[str] | None,
+    sample_rate: int | None,
+    device: str,
+) -> None:
+    """A ready classifier is taken as it is: what would change it belongs where it is made."""
+    elsewhere = device not in ("cpu", str(classifier.device))
+    if weights is not None or labels or sample_rate or elsewhere:
+        raise ModelError(
+            f"'{classifier.name}' is already a Classifier on {classifier.device}; say its weights, "
+            "labels and rate where it is made, and move it with .to(device)."
+        )
+
+
 def check_target(target: str, classifier: Classifier) -> None:
     """Refuse a target that names none of the classifier's labels, before any work is done.
 
     Raises:
         ExplanationError: It does not; the message lists the labels.
     """
-    if target != "decided":
+    if target.strip() != DECIDED:
         parse_target(target, classifier.labels)
 
 

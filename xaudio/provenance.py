@@ -21,12 +21,15 @@ class ModelSpec:
         weights: The weights file.
         labels: One per logit, in the model's order.
         sample_rate: In hertz.
+        is_object: Whether a module, a function or a `Classifier` was given, which Python can be
+            handed again but no command can name.
     """
 
     name: str
     weights: str | None = None
     labels: tuple[str, ...] | None = None
     sample_rate: int | None = None
+    is_object: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Provenance:
         clip_sha256: SHA-256 of the original bytes, hexadecimal.
         decode_chain: What was done to those bytes to get the samples that were explained.
         model: What was said to load the classifier.
-        weights_sha256: SHA-256 over the classifier's weights; None where it has none to hash.
+        weights_sha256: The classifier's `fingerprint`: over its weights, and the file or
+            configuration they came with; None where there is nothing to hash.
         device: Where it ran.
         threshold: The score at and above which a clip counts as bona fide; None without polarity.
         method: Name of the explaining method.
@@ -78,7 +82,7 @@ def versions() -> dict[str, str]:
 
 
 def command_line(record: Provenance, clip: str, settings: Mapping[str, Any]) -> str:
-    """The command that makes an explanation again.
+    """The command that makes an explanation again, or a comment that there is none.
 
     Args:
         record: How it was made.
@@ -90,6 +94,8 @@ def command_line(record: Provenance, clip: str, settings: Mapping[str, Any]) -> 
     window=0.2 --out explained"
     """
     model = record.model
+    if model.is_object:
+        return f"# No command loads {model.name!r}, an object in Python: see the lines of Python."
     words = ["xaudio", "explain", clip, "--model", model.name]
     if model.weights is not None:
         words += ["--weights", model.weights]
@@ -117,21 +123,23 @@ def python_lines(record: Provenance, clip: str, settings: Mapping[str, Any]) -> 
     explained.save("explained")
     """
     model = record.model
-    arguments = [_quoted(text) for text in (clip, model.name, record.method, record.target)]
+    chosen = "model" if model.is_object else _quoted(model.name)
+    arguments = [_quoted(clip), chosen, _quoted(record.method), _quoted(record.target)]
     if model.weights is not None:
         arguments.append(f"weights={_quoted(model.weights)}")
     if model.labels is not None:
         arguments.append(f"labels={model.labels!r}")
     if model.sample_rate is not None:
         arguments.append(f"sample_rate={model.sample_rate}")
-    if record.device != "cpu":
+    if record.device != "cpu" and not model.is_object:
         arguments.append(f"device={_quoted(record.device)}")
     if record.threshold:
         arguments.append(f"threshold={record.threshold}")
     if settings:
         arguments.append(f"settings={plain(dict(settings))!r}")
+    note = f"# model: the object {model.name!r} that was explained\n" if model.is_object else ""
     return (
-        f"import xaudio\n\nexplained = xaudio.explain({', '.join(arguments)})\n"
+        f"import xaudio\n\n{note}explained = xaudio.explain({', '.join(arguments)})\n"
         'explained.save("explained")'
     )
 

@@ -11,7 +11,6 @@ import streamlit as st
 from dashboards import service
 from dashboards.figures import clip_figure, explanation_figure
 from dashboards.markdown import literal
-from explainers.explainer import explainers
 from perturbations.errors import UserError
 from xaudio.audio import Clip, wav_bytes
 from xaudio.datasets.manifest import ManifestRow
@@ -206,7 +205,7 @@ def show_making(explained: ExplainedClip) -> None:
     """What it was made from, and the ways to make it again."""
     record, settings = explained.provenance, explained.chosen_settings
     with st.expander("How it was made, and how to make it again"):
-        st.markdown(f"**{record.method}**: {explainers.get(record.method).summary}")
+        st.markdown(f"**{record.method}**: {explained.method_summary}")
         st.code(command_line(record, explained.clip.name, settings), language="bash")
         st.code(python_lines(record, explained.clip.name, settings), language="python")
         st.json(record.as_dict(), expanded=1)

@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
+from tests.benchmarks import corruptions
+from tests.benchmarks.signals import voice
 from xaudio.audio import write_audio
 
 RUNS = 5
@@ -37,15 +37,6 @@ def seconds_to_first_line(command):
     if process.returncode != 0:
         raise SystemExit(f"{command} failed with exit code {process.returncode}")
     return first
-
-
-def voice(seconds, sample_rate=16000):
-    """Something with pitch, pauses and noise; what it says does not matter here."""
-    time_axis = np.arange(round(seconds * sample_rate)) / sample_rate
-    tone = sum(np.sin(2 * np.pi * 130 * k * time_axis) / k for k in range(1, 20))
-    noise = np.random.default_rng(0).standard_normal(len(time_axis))
-    loudness = np.maximum(np.sin(2 * np.pi * 1.5 * time_axis), 0)
-    return (0.1 * (tone * loudness + 0.05 * noise)).astype(np.float32)
 
 
 def medians(measures):
@@ -98,6 +89,8 @@ def main():
         print("| --- | --- | --- |")
         for name, taken in times.items():
             print(f"| `{name}` | {taken:.2f} | {taken / reference:.2f} |")
+        print()
+        corruptions.print_table()
         if arguments.demo:
             taken, peak = demonstration(Path(folder))
             print(f"\ndemo: {taken / 60:.1f} minutes, largest process {peak:.2f} GiB")

@@ -339,3 +339,22 @@ def test_provenance_is_added_to_a_copy():
     more = one.with_provenance(b=2)
     assert dict(more.provenance) == {"a": 1, "b": 2}
     assert dict(one.provenance) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"relevance": None}, "lacks part.*: there is no relevance"),
+        ({"segments": np.zeros(4)}, r"segments cannot be of shape \(4,\)"),
+        ({"segments": np.zeros((3, 3))}, r"segments cannot be of shape \(3, 3\)"),
+        ({"relevance": np.array(["a", "b", "c"])}, "relevance cannot be of shape"),
+    ],
+)
+def test_a_file_with_other_arrays_is_one_clear_error(changes, said, tmp_path):
+    path = tmp_path / "one.npz"
+    in_segments().save(path)
+    with np.load(path) as archive:
+        arrays = {**archive, **changes}
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    with pytest.raises(ExplanationError, match=said):
+        load_explanation(path)

@@ -36,10 +36,40 @@ def test_an_unknown_setting_names_those_there_are():
         load_corruption("echo", delay=3)
 
 
-@pytest.mark.parametrize("levels", [(1, 2, 3), (1, 2, 3, 4, float("nan")), "loud", 3, [None] * 5])
+@pytest.mark.parametrize(
+    "levels", [(1, 2, 3), (1, 2, 3, 4, float("nan")), "loud", "12345", 3, [10**400] * 5, [None] * 5]
+)
 def test_levels_that_are_none(levels):
     with pytest.raises(CorruptionError, match="levels"):
         load_corruption("white-noise", levels=levels)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("echo", {"delay_seconds": "abc"}, "'delay_seconds' of 'echo' is a finite number; 'abc'"),
+        ("echo", {"delay_seconds": True}, "finite number; True"),
+        ("echo", {"delay_seconds": float("inf")}, "finite number; inf"),
+        ("echo", {"delay_seconds": 10**400}, "finite number; 1000"),
+        ("echo", {"delay_seconds": 1e9}, "above 0 and at most 10"),
+        ("background-noise", {"ambience": 5}, "'ambience' of 'background-noise' is a word; 5"),
+    ],
+)
+def test_settings_of_another_kind_are_told(name, settings, said):
+    with pytest.raises(CorruptionError, match=said):
+        load_corruption(name, **settings)
+
+
+def test_a_folder_that_is_no_path_is_told():
+    """In a process of its own: here the checks of every annotation would come first."""
+    code = "from perturbations.corruption import *; load_corruption('background-noise', folder=5)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "CorruptionError: The setting 'folder' of 'background-noise'" in ran.stderr
+
+
+def test_a_whole_number_may_stand_for_any_number():
+    delay = load_corruption("echo", delay_seconds=1).delay_seconds
+    assert (delay, type(delay)) == (1.0, float)
 
 
 def test_levels_as_a_user_writes_them():
@@ -53,6 +83,10 @@ def test_levels_as_a_user_writes_them():
     [
         ("low-pass", (0, 1, 2, 3, 4)),
         ("high-pass", (-1, 1, 2, 3, 4)),
+        ("low-pass", (1e-9, 1, 2, 3, 4)),
+        ("echo", (1e300, 0, 0, 0, 0)),
+        ("white-noise", (-100_000, 0, 0, 0, 0)),
+        ("background-noise", (121, 0, 0, 0, 0)),
         ("mp3", (40, 32, 24, 16, 9)),
         ("opus", (31, 16, 12, 8, 2)),
         ("time-stretch", (1.1, 0.9, 1.3, 0.7, 0.0)),

@@ -1,4 +1,5 @@
 import sys
+from collections import OrderedDict
 from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
@@ -61,6 +62,32 @@ def test_other_packages_join_by_entry_point_and_do_not_displace_ours(monkeypatch
     monkeypatch.setattr(registry, "entry_points", lambda group: points.select(group=group))
     noises = fresh()
     ours = noises.register("hum")(type("Hum", (), {}))
-    assert noises.names() == ("hum", "ordered")
+    with pytest.warns(UserWarning, match="noise 'hum' of the plug-in 'collections:Counter' is lef"):
+        assert noises.names() == ("hum", "ordered")
     assert noises.get("ordered").__name__ == "OrderedDict"
     assert noises.get("hum") is ours
+
+
+@pytest.mark.parametrize("value", ["no_such_module:Hum", "collections:Hum"])
+def test_a_broken_plug_in_is_left_out_with_one_warning(monkeypatch, value):
+    points = EntryPoints(
+        [
+            EntryPoint("broken", value, "tests.noises"),
+            EntryPoint("ordered", "collections:OrderedDict", "tests.noises"),
+        ]
+    )
+    monkeypatch.setattr(registry, "entry_points", lambda group: points.select(group=group))
+    noises = fresh()
+    with pytest.warns(UserWarning, match="'broken'.*cannot be loaded") as warned:
+        assert noises.names() == ("ordered",)
+        assert noises.get("ordered").__name__ == "OrderedDict"
+    assert len(warned) == 1
+
+
+def test_a_plug_in_that_was_imported_before_is_no_second_one(monkeypatch, recwarn):
+    points = EntryPoints([EntryPoint("ordered", "collections:OrderedDict", "tests.noises")] * 2)
+    monkeypatch.setattr(registry, "entry_points", lambda group: points.select(group=group))
+    noises = fresh()
+    noises.register("ordered")(OrderedDict)
+    assert noises.get("ordered") is OrderedDict
+    assert not recwarn.list

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 
 import av
 import numpy as np
@@ -248,3 +249,26 @@ def test_wav_in_memory_is_16_bit_and_clipped():
     samples, rate = soundfile.read(io.BytesIO(wav_bytes(4 * tone(), 16000)), dtype="float32")
     assert rate == 16000
     assert np.abs(samples - np.clip(4 * tone(), -1, 1)).max() < 1e-4
+
+
+@pytest.mark.parametrize("shape", [(16000, 2), (65, 16000), (3, 2)])
+def test_samples_the_wrong_way_round_are_refused(shape):
+    samples = np.full(shape, 0.1)
+    with pytest.raises(AudioError, match=r"samples\.T"):
+        clip_from_samples(samples, 16000)
+
+
+def test_soundfile_read_and_transposed_is_the_file(tmp_path):
+    soundfile.write(tmp_path / "stereo.wav", np.stack([tone(), 0.5 * tone()], axis=1), 16000)
+    samples, rate = soundfile.read(tmp_path / "stereo.wav")
+    clip = clip_from_samples(samples.T, rate)
+    assert np.allclose(clip.samples, read_clip(tmp_path / "stereo.wav").samples, atol=1e-6)
+
+
+def test_a_name_that_is_no_text_becomes_text(tmp_path):
+    bad = os.fsdecode(b"bad\xff.wav")
+    for clip in (clip_from_bytes(encoded(tone()), bad), clip_from_samples(tone(), 16000, bad)):
+        assert clip.name == "bad\ufffd.wav"
+    with pytest.raises(AudioError) as refused:
+        clip_from_bytes(b"", bad)
+    assert "bad\ufffd.wav" in str(refused.value)

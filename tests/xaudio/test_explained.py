@@ -1,16 +1,22 @@
 import io
 import json
 import re
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import soundfile
 
 import xaudio
+from explainers.errors import ExplanationError
+from explainers.explainer import Attribution, Explainer
 from explainers.explanation import load_explanation
 from tests.xaudio.clips import HIGH_FROM, HIGH_TO, RATE, write_good
 from tests.xaudio.tiny import HighBandDetector
+from xaudio.classifiers import load_classifier
+from xaudio.explaining import explain_clip
 from xaudio.reports.elements import Stretch
 
 
@@ -102,3 +108,44 @@ def test_saving_again_replaces_our_files_and_leaves_the_users(explained, tmp_pat
     explained.save(home)
     assert first["report"].read_text() != "old"
     assert (home / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of Unix")
+@pytest.mark.parametrize("most_bytes", [0, 500, 20_000, 60_000])
+def test_a_full_disk_is_told_and_leaves_nothing(explained, tmp_path, most_bytes):
+    import resource
+
+    explained.report()  # fonts and caches of others are not limited
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, usual[1]))
+    try:
+        with pytest.raises(ExplanationError, match=r"cannot be written to '.*out'.*another folder"):
+            explained.save(tmp_path / "new" / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_and_kept(explained, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(ExplanationError, match="cannot be written"):
+        explained.save(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@dataclass(frozen=True)
+class Mine(Explainer):
+    name: ClassVar[str] = "mine"
+    signed: ClassVar[bool] = True
+    needs_gradients: ClassVar[bool] = False
+    summary: ClassVar[str] = "The samples themselves, never registered."
+
+    def attribute(self, task):
+        return [Attribution(clip.numpy()) for clip in task.waveform]
+
+
+def test_a_method_that_is_not_registered_can_be_saved(explained, tmp_path):
+    classifier = load_classifier(HighBandDetector())
+    found = explain_clip(explained.clip, classifier, Mine())
+    assert Mine.summary in found.save(tmp_path / "out")["report"].read_text()

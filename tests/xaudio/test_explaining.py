@@ -9,6 +9,7 @@ from tests.xaudio.tiny import HighBandDetector, ThreeKinds
 from xaudio.classifiers import load_classifier
 from xaudio.errors import AudioError, ModelError
 from xaudio.explaining import decide, default_method, load_method, open_clip
+from xaudio.metrics import eer_threshold, error_rates
 
 
 def explained(method: str = "input-x-gradient", **more) -> xaudio.ExplainedClip:
@@ -37,6 +38,20 @@ def test_the_threshold_decides():
     score = decide(clip, classifier).score
     assert decide(clip, classifier, threshold=score).label == "bonafide"
     assert decide(clip, classifier, threshold=score + 0.01).label == "spoof"
+
+
+def test_at_the_threshold_decisions_and_error_rates_agree():
+    clip, classifier = open_clip((hybrid(), RATE)), load_classifier(HighBandDetector())
+    score = decide(clip, classifier).score
+    threshold = eer_threshold([score, score + 1.0], [score, score - 1.0])
+    rejected = error_rates([score], [score - 1.0], threshold).false_rejection == 1.0
+    assert rejected == (decide(clip, classifier, threshold).label == "spoof")
+
+
+def test_what_was_decided_is_explained_threshold_and_all():
+    for threshold in (-100.0, 100.0):
+        found = explained("saliency", target="decided", threshold=threshold)
+        assert found.explanation.target == found.decision.label
 
 
 def test_a_model_that_is_no_detector_gives_its_label_and_lead():
@@ -154,3 +169,34 @@ def test_a_model_whose_labels_nobody_knows_is_refused_until_they_are_told():
     told = xaudio.explain((hybrid(), RATE), module, labels=("fake", "real"), sample_rate=RATE)
     assert told.labels == ("spoof", "bonafide")
     assert told.provenance.model.labels == ("fake", "real")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"labels": ("real", "fake")},
+        {"sample_rate": 8000},
+        {"weights": "w.pth"},
+        {"device": "cuda"},
+    ],
+)
+def test_a_ready_classifier_takes_no_further_wishes(wish):
+    with pytest.raises(ModelError, match="is already a Classifier on cpu"):
+        xaudio.explain((hybrid(), RATE), load_classifier(HighBandDetector()), "saliency", **wish)
+
+
+def test_a_model_file_is_recorded_by_its_path_and_an_object_as_one(tmp_path):
+    program = torch.export.export(HighBandDetector().eval(), (torch.zeros(1, RATE),))
+    path = tmp_path / "m.pt2"
+    torch.export.save(program, path)
+    given = {"labels": ("spoof", "bonafide"), "sample_rate": RATE}
+    by_path = xaudio.explain((hybrid(), RATE), path, "saliency", **given).provenance.model
+    assert (by_path.name, by_path.is_object) == (str(path), False)
+    for model in (HighBandDetector(), load_classifier(HighBandDetector())):
+        found = xaudio.explain((hybrid(), RATE), model, "saliency").provenance.model
+        assert (found.name, found.is_object) == ("HighBandDetector", True)
+
+
+def test_decided_may_be_written_with_spaces():
+    found = explained("saliency", target=" decided ", threshold=-100.0)
+    assert found.explanation.target == "bonafide"

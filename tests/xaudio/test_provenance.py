@@ -100,3 +100,23 @@ def test_what_is_as_usual_is_left_out():
 def test_plain_values(value, expected):
     assert plain(value) == expected
     assert type(plain(value)) is type(expected)
+
+
+def test_an_object_has_no_command_and_is_named_in_the_python(monkeypatch):
+    import xaudio
+
+    given = replace(RECORD, model=ModelSpec("Mine\nrm", labels=("a", "b"), is_object=True))
+    assert shlex.split(command_line(given, "a.wav", {}), comments=True) == []
+    assert "\n" not in command_line(given, "a.wav", {})
+    called = []
+    monkeypatch.setattr(
+        xaudio, "explain", lambda *words, **more: called.append(words) or Saved(), raising=False
+    )
+    model = object()
+    exec(python_lines(given, "a.wav", {}), {"model": model})
+    assert called == [("a.wav", model, "occlusion", "a b - c")]
+
+
+class Saved:
+    def save(self, folder):
+        pass

@@ -1,6 +1,7 @@
 """What every model becomes: a function from waveform to logits, with names for what it says."""
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from explainers.explainer import FrameEvidence
+from perturbations.errors import UserError
 from xaudio.classifiers.fit import AnyLength, Fit
 from xaudio.classifiers.labels import BONAFIDE, SPOOF, canonical_labels, is_detector
 from xaudio.errors import AudioError, ModelError
@@ -57,7 +59,8 @@ class Classifier:
             fit: How clips meet its input length; any length when not given.
             device: Where it is moved to and runs.
             summary: One line for people.
-            digest: SHA-256 that stands for a function's weights; a module's are hashed.
+            digest: SHA-256 of what decides the answers beside a module's weights: the bytes of
+                its file, its configuration; for a function all that can be known of it.
 
         Raises:
             ModelError: The labels, the rate or the device cannot be used.
@@ -96,8 +99,11 @@ class Classifier:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the weights, computed anew each time."""
-        return fingerprint(self.module.state_dict()) if self.module is not None else self._digest
+        """SHA-256 of the weights and of the file they came in, computed anew each time."""
+        if self.module is None:
+            return self._digest
+        weights = fingerprint(self.module.state_dict())
+        return sha256(f"{self._digest}|{weights}".encode()).hexdigest() if self._digest else weights
 
     def to(self, device: str | torch.device) -> "Classifier":
         """Move the model, in place, as torch does.
@@ -106,13 +112,16 @@ class Classifier:
             ModelError: There is no such device.
         """
         try:
-            self.device = torch.device(device)
-            torch.empty(0, device=self.device)
+            place = torch.device(device)
+            torch.ones(1, device=place).item()  # "meta" holds tensors but no numbers
             if self.module is not None:
-                self.module.to(self.device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"The device '{device}' cannot be used: {reason}") from None
+                self.module.to(place)
+        except Exception as error:  # every kind of device fails in its own class
+            raise ModelError(
+                f"The device '{device}' cannot be used: {_first_line(error)}. Give one that is "
+                "there, such as cpu, cuda or cuda:1."
+            ) from None
+        self.device = place
         return self
 
     def __call__(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
@@ -150,31 +159,34 @@ class Classifier:
         if not self.is_detector:
             raise ModelError(
                 f"'{self.name}' has the labels {', '.join(self.labels)}; only a detector with "
-                f"'{SPOOF}' and '{BONAFIDE}' has a score. Pass labels= to say which is which."
+                f"'{SPOOF}' and '{BONAFIDE}' has a score. Pass labels= (--label in a shell) to say "
+                "which is which."
             )
         logits = self.logits(waveform)
         return logits[:, self.labels.index(BONAFIDE)] - logits[:, self.labels.index(SPOOF)]
 
     def frame_evidence(self, waveform: Float[Tensor, "batch time"]) -> FrameEvidence | None:
-        """The model's own logits over time; None for a model that shows none."""
+        """The model's own logits over time; None for a model that shows none.
+
+        Raises:
+            ModelError: Its ``frame_logits`` fails or answers anything but `FrameEvidence`.
+        """
         frame_logits = getattr(self.module, "frame_logits", None)
         if frame_logits is None:
             return None
         _check_waveform(waveform)
-        return frame_logits(waveform.to(self.device))
+        evidence = self._asked(frame_logits, waveform.to(self.device))
+        if not isinstance(evidence, FrameEvidence):
+            raise ModelError(
+                f"The frame_logits of '{self.name}' answered {type(evidence).__name__}; expected "
+                "explainers.explainer.FrameEvidence, with logits [batch, frames, classes], start "
+                "and step in seconds."
+            )
+        return evidence
 
     def _answer(self, inputs: Float[Tensor, "inputs length"]) -> Float[Tensor, "inputs classes"]:
         """The model's logits for what it is fed, if they are what its labels promise."""
-        try:
-            logits = self._forward(inputs)
-        except torch.OutOfMemoryError:
-            raise
-        except (RuntimeError, ValueError, IndexError, AssertionError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ModelError(
-                f"'{self.name}' cannot take {inputs.shape[1]} samples "
-                f"({inputs.shape[1] / self.sample_rate:.3f} s): {reason}"
-            ) from error
+        logits = self._asked(self._forward, inputs)
         expected = (len(inputs), len(self.labels))
         if not isinstance(logits, Tensor) or tuple(logits.shape) != expected:
             given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
@@ -185,6 +197,23 @@ class Classifier:
         if not torch.isfinite(logits.detach()).all():
             raise ModelError(f"'{self.name}' answered with NaN or infinite logits.")
         return logits
+
+    def _asked(self, function: Forward, inputs: Float[Tensor, "inputs length"]) -> Any:
+        """What a function of the model answers; whatever it raises is told as the model's."""
+        try:
+            return function(inputs)
+        except (UserError, MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            raise ModelError(
+                f"'{self.name}' cannot take {inputs.shape[1]} samples "
+                f"({inputs.shape[1] / self.sample_rate:.3f} s): {_first_line(error)}"
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """The error in one line, with its class, without which a KeyError says nothing."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": .")
 
 
 def _check_waveform(waveform: Tensor) -> None:

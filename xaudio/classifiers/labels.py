@@ -36,7 +36,8 @@ def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
     if all(re.fullmatch(r"(label)?[\s_-]*\d+", name.lower()) for name in names):
         raise ModelError(
             f"The model calls its classes {', '.join(names[:4])}, which tells nobody what they "
-            "mean; pass labels=, in the model's order, such as ('spoof', 'bonafide')."
+            "mean; pass labels= (--label in a shell), in the model's order, such as spoof, "
+            "bonafide."
         )
     meanings = tuple(_MEANING.get(re.sub(r"[^a-z]", "", name.lower())) for name in names)
     if len(names) == 2 and set(meanings) == {SPOOF, BONAFIDE}:

@@ -2,13 +2,16 @@
 
 import importlib
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from perturbations.errors import UserError
 from xaudio.classifiers.adapters.functions import function_digest, tensor_function
 from xaudio.classifiers.classifier import Classifier
 from xaudio.classifiers.fit import Fit, parse_fit
@@ -85,7 +88,8 @@ def _from_text(spec: str, wishes: Wishes) -> Classifier:
     if Path(spec).suffix in (".pth", ".pt", ".ckpt", ".bin", ".safetensors"):
         raise ModelError(
             f"'{spec}' is a weights file, which does not say what model it belongs to; name the "
-            f"model and pass weights='{spec}'. There are: {', '.join(models.names())}."
+            f"model and pass weights='{spec}' (--weights {spec} in a shell). There are: "
+            f"{', '.join(models.names())}."
         )
     source = models.get(spec)(wishes.weights)
     return _from_source(source, spec, wishes)
@@ -151,19 +155,47 @@ def _from_function(function: Callable[..., Any], name: str, wishes: Wishes) -> C
 def _from_factory(spec: str, wishes: Wishes) -> Classifier:
     """Import and call what the user named; its answer may be any model object."""
     place, _, attribute = spec.partition(":")
-    try:
-        factory = getattr(importlib.import_module(place), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ModelError(
-            f"'{spec}' cannot be imported: {error}. Expected package.module:factory, a function "
-            "without arguments that returns a model."
-        ) from None
-    made = factory() if not isinstance(factory, nn.Module) else factory
+    with _current_folder_on_path():
+        made = _made(spec, place, attribute)
     if isinstance(made, nn.Module):
         return _from_module(made, attribute, wishes)
     if isinstance(made, Classifier | ModelSource):
         _refuse_weights(spec, wishes)
     return _from_object(made, wishes)
+
+
+def _made(spec: str, place: str, attribute: str) -> Any:
+    """What a factory makes, or the module that stands in its place."""
+    try:
+        factory = getattr(importlib.import_module(place), attribute)
+    except Exception as error:  # whatever the user's file does while it is imported
+        raise ModelError(
+            f"'{spec}' cannot be imported: {type(error).__name__}: {error}. Expected "
+            "package.module:factory, a function without arguments that returns a model."
+        ) from None
+    if isinstance(factory, nn.Module):
+        return factory
+    try:
+        return factory()
+    except UserError:
+        raise
+    except Exception as error:  # whatever the user's code raises
+        raise ModelError(
+            f"'{spec}' was called without arguments and failed: {type(error).__name__}: {error}"
+        ) from error
+
+
+@contextmanager
+def _current_folder_on_path() -> Iterator[None]:
+    """With modules of the current folder importable, as in ``python -m``, behind all others."""
+    folder = str(Path.cwd())
+    sys.path.append(folder)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # the user's code may have tidied up already
+            del sys.path[len(sys.path) - 1 - sys.path[::-1].index(folder)]
 
 
 def _from_hugging_face(spec: str, wishes: Wishes) -> Classifier:
@@ -175,7 +207,15 @@ def _from_hugging_face(spec: str, wishes: Wishes) -> Classifier:
         load_strictly(read.module.model, read_state_dict(wishes.weights), str(wishes.weights))
     fit = wishes.fit or parse_fit(f"any:{read.minimum}")
     labels = wishes.labels or read.labels
-    return Classifier(read.module, Path(place).name, read.sample_rate, labels, fit, wishes.device)
+    return Classifier(
+        read.module,
+        Path(place).name,
+        read.sample_rate,
+        labels,
+        fit,
+        wishes.device,
+        digest=read.digest,
+    )
 
 
 def _from_onnx(spec: str, wishes: Wishes) -> Classifier:
@@ -194,9 +234,10 @@ def _from_exported(spec: str, wishes: Wishes) -> Classifier:
 
     _refuse_weights(spec, wishes)
     labels, sample_rate = _said(None, spec, wishes)
-    module, length = read_exported(Path(spec))
+    module, length, digest = read_exported(Path(spec))
     fit = wishes.fit or _fit_for(length)
-    return Classifier(module, Path(spec).stem, sample_rate, labels, fit, wishes.device)
+    name = Path(spec).stem
+    return Classifier(module, name, sample_rate, labels, fit, wishes.device, digest=digest)
 
 
 def _fit_for(length: int | None) -> Fit:
@@ -205,7 +246,7 @@ def _fit_for(length: int | None) -> Fit:
 
 def _refuse_weights(name: str, wishes: Wishes) -> None:
     if wishes.weights is not None:
-        raise ModelError(f"'{name}' brings its own weights; leave out weights=.")
+        raise ModelError(f"'{name}' brings its own weights; leave out weights= (--weights).")
 
 
 def _said(model: Any, name: str, wishes: Wishes) -> tuple[Sequence[str], int]:
@@ -216,6 +257,7 @@ def _said(model: Any, name: str, wishes: Wishes) -> tuple[Sequence[str], int]:
         raise ModelError(
             f"'{name}' does not say its "
             f"{'labels' if labels is None else 'sample rate'}; pass labels=, one per logit in the "
-            "model's order, and sample_rate= in hertz."
+            "model's order, and sample_rate= in hertz (in a shell --label, once per logit, and "
+            "--sample-rate)."
         )
     return labels, sample_rate

@@ -43,10 +43,11 @@ def explain(
     """Why does a model decide what it decides about a clip?"""
     from xaudio.audio import read_clip
 
-    settings = parse_settings(setting or [])
+    parse_settings(setting or [])
     # All clips are read before anything is computed: a bad one is told at once.
     opened = [read_clip(path) for path in clips]
 
+    from explainers.explainer import default_settings
     from xaudio.explaining import (
         check_target,
         decide,
@@ -58,10 +59,12 @@ def explain(
     )
 
     classifier = load_classifier(model, weights, device, label or None, sample_rate)
-    explainer = load_method(method or default_method(classifier), settings)
+    name = method or default_method(classifier)
+    settings = parse_settings(setting or [], default_settings(name))
+    explainer = load_method(name, settings)
     check_target(target or classifier.default_target, classifier)
     found = []
-    for clip, name in zip(opened, folder_names(opened), strict=True):
+    for clip, folder in zip(opened, folder_names(opened), strict=True):
         decision = decide(clip, classifier, threshold)
         _say(f"{clip.name}: {decision.label}, {decision.sentence}", as_json)
         explained = explain_clip(
@@ -73,7 +76,7 @@ def explain(
             model=model_spec(model, weights, label, sample_rate),
             chosen_settings=settings,
         )
-        files = explained.save(out / f"{name}-{explained.explanation.method}")
+        files = explained.save(out / f"{folder}-{explained.explanation.method}")
         found.append({**explained.summary(), "files": _texts(files)})
         for path in files.values():
             _say(f"  {path}", as_json)

@@ -91,7 +91,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _sentence(error: Exception) -> str:
     text = error.format_message() if isinstance(error, _UsageError) else str(error)
-    return " ".join(text.split())
+    # A path that is no UTF-8 must not make its own error message unprintable.
+    return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
 def _refuse(sentence: str, arguments: Sequence[str]) -> int:

@@ -38,11 +38,19 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: 
     console.print(table)
 
 
-def parse_settings(entries: Sequence[str]) -> Mapping[str, Any]:
+def parse_settings(
+    entries: Sequence[str], defaults: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
     """Settings given as ``name=value``; values are read as JSON where they are, else as text.
+
+    Args:
+        entries: As they were typed.
+        defaults: By setting; where one is text, so is the value, whatever it looks like.
 
     >>> parse_settings(["window=0.2", "fill=zeros"])
     {'window': 0.2, 'fill': 'zeros'}
+    >>> parse_settings(["layer=3"], {"layer": ""})
+    {'layer': '3'}
 
     Raises:
         UserError: An entry has no ``=``.
@@ -52,7 +60,9 @@ def parse_settings(entries: Sequence[str]) -> Mapping[str, Any]:
         name, equals, value = entry.partition("=")
         if not equals or not name:
             raise UserError(f"A setting is written name=value, but '{entry}' was given.")
-        settings[name.strip().replace("-", "_")] = _read(value)
+        setting = name.strip().replace("-", "_")
+        is_text = isinstance((defaults or {}).get(setting), str)
+        settings[setting] = value if is_text else _read(value)
     return settings
 
 

@@ -4,6 +4,7 @@ The same settings over the same recordings give the same samples on any machine 
 engines, in any order, after any interruption: what a finished file holds is never made again.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -12,11 +13,12 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from xaudio.audio import write_audio
+from xaudio.audio import read_clip, write_audio
 from xaudio.datasets.copy_synthesis import copy_attacks
 from xaudio.datasets.corpus_items import Made, make_from_recording, make_spoken
 from xaudio.datasets.corpus_plan import CorpusSettings, Item, plan_corpus
 from xaudio.datasets.human_speech import Recording
+from xaudio.datasets.hybrids import check_length
 from xaudio.datasets.manifest import Manifest, ManifestRow, save_manifest
 from xaudio.datasets.protocols import write_protocol, write_rttm
 from xaudio.datasets.speech_synthesis import missing_engine, speech_attacks
@@ -38,14 +40,15 @@ def build_corpus(
     `segments.rttm` (who speaks when: bona fide or spoof, to the millisecond).
 
     Args:
-        out: A new folder, or one that an earlier call with the same settings began.
+        out: A new folder, or one that an earlier call with the same settings and recordings began.
         recordings: Human speech.
         settings: What to build.
         workers: Processes to work in.
         progress: Called with the clips done and planned.
 
     Raises:
-        CorpusError: A copy or an engine is missing, or `out` holds a corpus of other settings.
+        CorpusError: A copy or an engine is missing, a recording cannot be used, or `out` holds a
+            corpus of other settings or recordings. Nothing has been written then.
     """
     for name in settings.copies:
         copy_attacks.get(name)
@@ -53,9 +56,9 @@ def build_corpus(
         if settings.sentences and not speech_attacks.get(name)().available():
             raise CorpusError(missing_engine(name))
     items = plan_corpus(recordings, settings)
-    _claim(out, settings)
+    _claim(out, settings, _plan_digest(items, settings))
     tasks = _tasks(items)
-    finished = {path.stem for path in (out / "rows").glob("*.json")}
+    finished = _stems(out / "rows", ".json") & _stems(out / "audio", ".flac")
     waiting = [task for task in tasks if not all(item.clip in finished for item in task)]
     done = sum(len(task) for task in tasks) - sum(len(task) for task in waiting)
     progress(done, len(items))
@@ -63,6 +66,10 @@ def build_corpus(
         done += count
         progress(done, len(items))
     return _write_tables(out, items)
+
+
+def _stems(folder: Path, suffix: str) -> set[str]:
+    return {path.stem for path in folder.glob(f"*{suffix}")}
 
 
 def _tasks(items: list[Item]) -> list[list[Item]]:
@@ -87,15 +94,15 @@ def _worked_off(
 
 
 def _make_and_write(out: Path, settings: CorpusSettings, task: list[Item]) -> int:
-    """Write the clips of a task and, last, a row for each: a row stands for a finished file."""
+    """Write the clips of a task, each followed by its row, which tells that it is whole."""
     try:
         made = make_from_recording(task, settings) if task[0].recording else _spoken(task, settings)
         for one in made:
             path = out / "audio" / f"{one.item.clip}.flac"
             write_audio(path, one.samples, settings.sample_rate)
             _write_text(out / "rows" / f"{one.item.clip}.json", json.dumps(_record(one, settings)))
-    except AudioError as error:
-        raise CorpusError(f"The recording of '{task[0].clip}' cannot be used: {error}") from None
+    except (AudioError, CorpusError) as error:
+        raise CorpusError(f"'{task[0].clip}' cannot be made: {error}") from None
     return len(task)
 
 
@@ -136,22 +143,63 @@ def _write_tables(out: Path, items: list[Item]) -> Manifest:
     return manifest
 
 
-def _claim(out: Path, settings: CorpusSettings) -> None:
+def _plan_digest(items: list[Item], settings: CorpusSettings) -> str:
+    """SHA-256 of what is to be made and of the bytes it is made from, each recording checked."""
+    plan = hashlib.sha256()
+    for item in items:
+        named = [item.clip, item.attack, item.speaker, item.language, item.voice]
+        if item.recording is not None and item.label == "bonafide":
+            named.append(_recording_digest(item.recording, settings))
+        plan.update(json.dumps(named).encode())
+    return plan.hexdigest()
+
+
+def _recording_digest(recording: Recording, settings: CorpusSettings) -> str:
+    """SHA-256 of a recording's file, if what the settings ask for can be made from it."""
+    try:
+        clip = read_clip(recording.path)
+        if settings.hybrids:
+            check_length(min(clip.seconds, settings.seconds))
+    except (AudioError, CorpusError) as error:
+        raise CorpusError(
+            f"The recording '{recording.name}' cannot be used: {error} Mend it or take it away."
+        ) from None
+    return clip.digest
+
+
+def _claim(out: Path, settings: CorpusSettings, plan_digest: str) -> None:
     """Refuse to mix two corpora in one folder; remember whose folder this is."""
     mark = out / "corpus.json"
-    wanted = json.dumps(asdict(settings), indent=1)
+    wanted = {**asdict(settings), "plan_sha256": plan_digest}
     if mark.exists():
-        if mark.read_text(encoding="utf-8") != wanted:
-            raise CorpusError(
-                f"{out} holds a corpus built with other settings ({mark.name} says which): choose "
-                "another folder, or remove this one."
-            )
+        _check_same(mark, wanted)
         return
     if out.exists() and any(out.iterdir()):
         raise CorpusError(f"{out} is not empty and holds no corpus: choose another folder.")
     (out / "audio").mkdir(parents=True)
     (out / "rows").mkdir()
-    _write_text(mark, wanted)
+    _write_text(mark, json.dumps(wanted, indent=1))
+
+
+def _check_same(mark: Path, wanted: dict) -> None:
+    """Refuse a folder whose mark says something else than is wanted now."""
+    try:
+        known = json.loads(mark.read_text(encoding="utf-8"))
+        known_plan = known.pop("plan_sha256", None)
+    except (ValueError, AttributeError):
+        raise CorpusError(f"{mark} is damaged: remove {mark.parent} and build again.") from None
+    settings = json.loads(json.dumps(wanted))
+    plan = settings.pop("plan_sha256")
+    if known != settings:
+        raise CorpusError(
+            f"{mark.parent} holds a corpus built with other settings ({mark.name} says which): "
+            "choose another folder, or remove this one."
+        )
+    if known_plan != plan:
+        raise CorpusError(
+            f"{mark.parent} holds a corpus built from other recordings (other sounds, names, "
+            "speakers or languages): choose another folder, or remove this one."
+        )
 
 
 def _write_text(path: Path, text: str) -> None:

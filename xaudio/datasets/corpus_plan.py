@@ -1,6 +1,8 @@
 """What a corpus will hold: settings, and from them and the recordings a list of items."""
 
 import hashlib
+import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -43,8 +45,13 @@ class CorpusSettings:
     def __post_init__(self) -> None:
         if self.channel not in CHANNELS:
             raise CorpusError(f"There is no channel '{self.channel}': {' or '.join(CHANNELS)}.")
-        if min(self.utterances, self.sentences, self.hybrids) < 0 or self.seconds < 1.2:
-            raise CorpusError("Counts cannot be negative, and clips need at least 1.2 seconds.")
+        if min(self.utterances, self.sentences, self.hybrids) < 0:
+            raise CorpusError("Counts of utterances, sentences and hybrids cannot be negative.")
+        if not (math.isfinite(self.seconds) and self.seconds >= 1.2):
+            raise CorpusError(
+                f"Clips of at most {self.seconds:g} seconds were asked for; give a finite number, "
+                "at least 1.2 seconds."
+            )
         if self.hybrids and not (self.spliced and set(self.spliced) <= set(self.copies)):
             raise CorpusError(
                 f"Hybrids were to be spliced from {', '.join(self.spliced) or 'nothing'}, and the "
@@ -79,7 +86,11 @@ class Item:
 
 
 def plan_corpus(recordings: list[Recording], settings: CorpusSettings) -> list[Item]:
-    """The items of a corpus, those of one recording side by side."""
+    """The items of a corpus, those of one recording side by side.
+
+    Raises:
+        CorpusError: There are too few recordings, or two clips would have the same name.
+    """
     items = []
     for number, recording in enumerate(_spread(recordings, settings)):
         human = Item(
@@ -94,7 +105,14 @@ def plan_corpus(recordings: list[Recording], settings: CorpusSettings) -> list[I
             clip = f"{human.clip}.hybrid{hybrid}-{copy}"
             items.append(replace(human, clip=clip, attack=copy, hybrid=hybrid))
     languages = sorted({recording.language for recording in recordings})
-    return items + list(_spoken_items(languages, settings))
+    items += _spoken_items(languages, settings)
+    clip, count = Counter(item.clip for item in items).most_common(1)[0] if items else ("", 0)
+    if count > 1:
+        raise CorpusError(
+            f"{count} clips would be named '{clip}': rename the recording of that name, and name "
+            "each copy and each engine once."
+        )
+    return items
 
 
 def _spread(recordings: list[Recording], settings: CorpusSettings) -> list[Recording]:

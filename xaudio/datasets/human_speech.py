@@ -4,10 +4,12 @@ import csv
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from xaudio.audio import readable_name
 from xaudio.errors import CorpusError
 
 AUDIO_SUFFIXES = (
@@ -28,6 +30,9 @@ class Recording:
 def speech_folder(folder: Path, language: str = "en") -> list[Recording]:
     """Every recording below a folder, sorted by name.
 
+    A recording is named by where it lies, without the suffix: ``anna_hello`` for `anna/hello.wav`;
+    with the suffix, ``anna.hello.wav``, where two would have the same name.
+
     The speaker comes from a `metadata.csv` with columns `file` and `speaker` where there is one,
     else from the folder that a recording lies in, else from its name up to the first - or _.
 
@@ -40,11 +45,14 @@ def speech_folder(folder: Path, language: str = "en") -> list[Recording]:
     if not files:
         raise CorpusError(f"{folder} holds no recording ({' '.join(AUDIO_SUFFIXES)}).")
     speakers = _speakers_in_metadata(folder)
+    places = [path.relative_to(folder) for path in files]
+    short = [place.with_suffix("").as_posix().replace("/", "_") for place in places]
+    shared = {name for name, count in Counter(short).items() if count > 1}
     recordings = []
-    for path in files:
-        name = path.relative_to(folder).with_suffix("").as_posix().replace("/", "_")
+    for path, place, name in zip(files, places, short, strict=True):
+        unique = place.as_posix().replace("/", ".") if name in shared else name
         speaker = speakers.get(path.name) or _speaker_of(path, folder)
-        recordings.append(Recording(path, name, speaker, language))
+        recordings.append(Recording(path, readable_name(unique), readable_name(speaker), language))
     return recordings
 
 

@@ -8,14 +8,30 @@ from xaudio.errors import CorpusError
 CROSS_FADE = 0.010
 """Seconds over which one voice gives way to the other; half of it lies inside the stretch."""
 
+SHORTEST = 0.5
+"""Seconds a synthetic stretch lasts at least; at most half of a clip is synthetic."""
+
 Stretch = tuple[float, float]
+
+
+def check_length(seconds: float, shortest: float = SHORTEST) -> None:
+    """Refuse a clip too short for a single synthetic stretch.
+
+    Raises:
+        CorpusError: It lasts less than twice the shortest stretch.
+    """
+    if seconds < 2 * shortest:
+        raise CorpusError(
+            f"A clip of {seconds:.2f} s is too short for a synthetic stretch of {shortest} s: "
+            f"it takes at least {2 * shortest:.1f} s."
+        )
 
 
 def draw_stretches(
     seconds: float,
     seed: int,
     count: int,
-    shortest: float = 0.5,
+    shortest: float = SHORTEST,
     longest: float = 1.5,
 ) -> tuple[Stretch, ...]:
     """Where the synthesis goes: `count` stretches in seconds, in order, apart by at least 0.2 s.
@@ -25,15 +41,11 @@ def draw_stretches(
     Raises:
         CorpusError: The clip is too short for a single stretch.
     """
+    check_length(seconds, shortest)
     margin, gap = 0.1, 0.2
     longest = min(longest, seconds / 2 / count)
-    if longest < shortest:
-        if count > 1:
-            return draw_stretches(seconds, seed, count - 1, shortest, longest * count)
-        raise CorpusError(
-            f"A clip of {seconds:.2f} s is too short for a synthetic stretch of {shortest} s: "
-            f"it takes at least {2 * shortest} s."
-        )
+    if longest < shortest and count > 1:
+        return draw_stretches(seconds, seed, count - 1, shortest, longest * count)
     draw = np.random.default_rng(seed)
     lengths = draw.uniform(shortest, longest, count)
     free = seconds - 2 * margin - (count - 1) * gap - lengths.sum()

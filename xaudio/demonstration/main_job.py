@@ -42,7 +42,7 @@ class DemoSize:
 
     utterances: int = 30
     sentences: int = 6
-    hybrids: int = 1
+    hybrids: int = 2
     seconds: float = 4.0
 
 

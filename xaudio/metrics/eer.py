@@ -1,6 +1,6 @@
 """The equal error rate: where as many bona fide clips are rejected as spoofed ones accepted.
 
-Scores are higher for bona fide. A clip is accepted when its score lies *above* the threshold.
+Scores are higher for bona fide. A clip is accepted at the threshold and above, as everywhere here.
 """
 
 from typing import NamedTuple
@@ -37,10 +37,15 @@ def eer(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> float:
 
 
 def eer_threshold(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> float:
-    """The threshold of `eer`: the highest score that is still rejected there.
+    """The threshold of `eer`, midway between the highest score rejected there and the next one.
+
+    ASVspoof's own evaluation names the highest rejected score itself and accepts above it: the
+    same clips are rejected, so the error rate is the same to the last digit. Midway, a score that
+    comes out a rounding error lower on another machine is decided alike. Where nothing is
+    rejected it is the lowest score.
 
     >>> eer_threshold([2.0, 3.0, 0.5], [-1.0, 0.0, 1.0])
-    0.5
+    0.75
     """
     return _operating_point(bonafide_scores, spoof_scores)[1]
 
@@ -50,12 +55,14 @@ def error_rates(
 ) -> ErrorRates:
     """False rejections and false acceptances at a threshold fixed beforehand.
 
+    A clip is accepted when its score is the threshold or more.
+
     >>> error_rates([2.0, 3.0, 0.5], [-1.0, 0.0, 1.0], threshold=0.75)
     ErrorRates(false_rejection=0.333, false_acceptance=0.333)
     """
     bonafide = score_array(bonafide_scores, "bona fide")
     spoof = score_array(spoof_scores, "spoof")
-    return ErrorRates(float(np.mean(bonafide <= threshold)), float(np.mean(spoof > threshold)))
+    return ErrorRates(float(np.mean(bonafide < threshold)), float(np.mean(spoof >= threshold)))
 
 
 def eer_interval(
@@ -112,8 +119,21 @@ def _operating_point(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> tup
     scores, is_bonafide = scores[order], order < bonafide.size
     distance, mean = _rates_apart_and_mean(scores, is_bonafide, np.ones((1, scores.size)))
     best = int(distance[0].argmin())
-    highest_rejected = np.append(scores[_last_of_ties(scores)], np.nextafter(scores[0], -np.inf))
-    return float(mean[0, best]), float(np.roll(highest_rejected, 1)[best])
+    return float(mean[0, best]), _threshold(scores[_last_of_ties(scores)], best)
+
+
+def _threshold(distinct: np.ndarray, rejected: int) -> float:
+    """What the lowest `rejected` of the ascending scores lie below, and the others do not.
+
+    They are never all rejected: rejecting none leaves the two error rates as far apart.
+    """
+    if rejected == 0:
+        return float(distinct[0])
+    highest_rejected = distinct[rejected - 1]
+    lowest_accepted = distinct[rejected]
+    midway = highest_rejected / 2 + lowest_accepted / 2
+    # Two neighbouring floats have none between them.
+    return float(midway if midway > highest_rejected else lowest_accepted)
 
 
 def _rates_apart_and_mean(

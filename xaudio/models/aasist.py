@@ -337,8 +337,8 @@ def aasist_light(weights: Path | None = None) -> ModelSource:
 def _with_weights(shape: AASISTShape, weights: Path | None, name: str, summary: str) -> ModelSource:
     if weights is None:
         raise ModelError(
-            f"The model '{name}' comes without weights; pass weights= the published state dict "
-            "(github.com/clovaai/aasist, models/weights)."
+            f"The model '{name}' comes without weights; pass weights= (--weights in a shell), "
+            "the published state dict (github.com/clovaai/aasist, models/weights)."
         )
     module = AASIST(shape)
     load_strictly(module, read_state_dict(weights), str(weights))

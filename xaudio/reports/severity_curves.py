@@ -86,7 +86,7 @@ def _small_multiples(
         grid = figure.subplots(lines, COLUMNS, sharex=True, sharey=True, squeeze=False)
         panels = list(grid.ravel())
         for panel, corruption in zip(panels, corruptions, strict=False):
-            panel.set_title(corruption)
+            panel.set_title(corruption, parse_math=False)
             for model, style in styles.items():
                 rows = [
                     row
@@ -95,12 +95,24 @@ def _small_multiples(
                 ]
                 draw(panel, sorted(rows, key=lambda row: row["severity"]), style)
         _dress(panels, len(corruptions), unit)
-        names = [Line2D([], [], label=model, **style) for model, style in styles.items()]
-        figure.legend(handles=[*names, *extra], loc="outside upper left", ncols=4, frameon=False)
+        _legend(figure, styles, extra)
         file = io.StringIO()
         canvas.figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     svg = file.getvalue()
     return svg[svg.index("<svg") :].replace(INK, "currentColor")
+
+
+def _legend(
+    figure: Figure, styles: Mapping[str, Mapping[str, Any]], extra: Sequence[Line2D]
+) -> None:
+    """Every model by its name to the letter: a leading _ hides nothing, a $ begins no formula."""
+    numbered = [Line2D([], [], label=f"{n}", **style) for n, style in enumerate(styles.values())]
+    legend = figure.legend(
+        handles=[*numbered, *extra], loc="outside upper left", ncols=4, frameon=False
+    )
+    for text, name in zip(legend.get_texts(), styles, strict=False):
+        text.set_parse_math(False)
+        text.set_text(name)
 
 
 def _dress(panels: Sequence[Axes], used: int, unit: str) -> None:

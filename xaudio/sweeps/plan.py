@@ -1,8 +1,8 @@
 """What a sweep will do: models x conditions x buckets of clips, each cell with an id of its own.
 
-A cell's id is a hash of what decides its result: the model's weights and how it listens, the
-corruption's version and parameters, the bytes of the clips. Batch size, device and code version
-are no part of it, so a cell finished anywhere is finished everywhere.
+A cell's id is a hash of what decides its result: the model's weights and behaviour, the
+corruption's version and parameters, the bytes of the clips. Batch size and device are no part of
+it, so a cell finished anywhere is finished everywhere.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from perturbations.corruption import Corruption, check_severity
 from xaudio.classifiers.classifier import Classifier
 from xaudio.datasets.manifest import Manifest, ManifestRow
 from xaudio.errors import SweepError
+from xaudio.sweeps.behaviour import behaviour
 
 CLEAN = "clean"
 
@@ -32,11 +33,13 @@ class ModelIdentity:
 
     Attributes:
         name: For people; no part of the identity.
-        fingerprint: SHA-256 of the weights.
+        fingerprint: SHA-256 of the weights, and of the file or configuration beside them.
         architecture: Name of the module's class; empty for a function.
         labels: In the model's order.
         sample_rate: In hertz; clips are brought to it before they are corrupted.
         fit: How clips meet the model's input length.
+        behaviour: Its settings and what it says about a fixed probe: weights alone do not tell two
+            exported programs or two functions apart.
         precision: Of its arithmetic.
     """
 
@@ -46,6 +49,7 @@ class ModelIdentity:
     labels: tuple[str, ...]
     sample_rate: int
     fit: str
+    behaviour: str
     precision: str = "float32"
 
     @cached_property
@@ -57,6 +61,7 @@ class ModelIdentity:
             *self.labels,
             str(self.sample_rate),
             self.fit,
+            self.behaviour,
             self.precision,
         )
 
@@ -248,18 +253,28 @@ def identify(classifier: Classifier) -> ModelIdentity:
         labels=classifier.labels,
         sample_rate=classifier.sample_rate,
         fit=repr(classifier.fit),
+        behaviour=behaviour(classifier),
     )
 
 
 def named_apart(models: Sequence[ModelIdentity]) -> list[ModelIdentity]:
-    """The same models; those that share a name carry part of their fingerprint in it."""
+    """The same models; those that share a name carry part of their identity in it.
+
+    That is the beginning of the weights' hash, or of the whole identity's where weights are shared.
+    """
     names = [model.name for model in models]
+    prints = [(model.name, model.fingerprint) for model in models]
     return [
-        replace(model, name=f"{model.name} ({model.fingerprint[:8]})")
+        replace(model, name=f"{model.name} ({_short(model, prints)})")
         if names.count(model.name) > 1
         else model
         for model in models
     ]
+
+
+def _short(model: ModelIdentity, prints: Sequence[tuple[str, str]]) -> str:
+    shared = prints.count((model.name, model.fingerprint)) > 1
+    return (model.digest if shared else model.fingerprint)[:8]
 
 
 def buckets_of(clips: Sequence[PlannedClip], size: int) -> tuple[Bucket, ...]:

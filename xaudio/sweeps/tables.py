@@ -40,7 +40,7 @@ def condition_table(rows: pa.Table, *, samples: int = 1000, seed: int = 0) -> pa
     Two views stand beside each other. `eer_refitted` gives every condition a threshold of its
     own, which no deployed detector has; its 95 % interval is clustered by speaker. At the threshold
     fixed where the clean clips' error rates meet, `clean_threshold`, a clip is accepted as human
-    when its score lies above it: `false_rejection` and `false_acceptance` are what users will
+    when its score reaches it: `false_rejection` and `false_acceptance` are what users will
     see, `flipped` is the share of clips decided otherwise than when clean. `score_shift` is the
     mean change of a clip's score from clean; below zero it sounds less human.
 
@@ -139,8 +139,8 @@ def _against_clean(scored: _Scored, clean: _Scored | None) -> dict[str, float]:
     threshold = eer_threshold(clean.score[clean.is_bonafide], clean.score[~clean.is_bonafide])
     found["clean_threshold"] = threshold
     if paired.any():
-        found["flipped"] = float(np.mean((after > threshold) != (before > threshold)))
-    rejected = scored.score <= threshold
+        found["flipped"] = float(np.mean((after >= threshold) != (before >= threshold)))
+    rejected = scored.score < threshold
     if scored.is_bonafide.any():
         found["false_rejection"] = float(np.mean(rejected[scored.is_bonafide]))
     if not scored.is_bonafide.all():

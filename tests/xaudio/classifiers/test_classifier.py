@@ -127,3 +127,56 @@ def test_unusable_settings_are_refused():
         wrapped(Detector(), device="abacus")
     with pytest.raises(ModelError, match="sample rate of 0 Hz"):
         Classifier(Detector(), "small", 0, LABELS)
+
+
+class Stumbling(Detector):
+    def __init__(self, error, evidence=None):
+        super().__init__()
+        self.error = error
+        self.evidence = evidence
+
+    def forward(self, waveform):
+        raise self.error
+
+    def frame_logits(self, waveform):
+        if self.evidence is None:
+            raise self.error
+        return self.evidence
+
+
+@pytest.mark.parametrize("error", [TypeError("not so"), KeyError("band"), ZeroDivisionError("no")])
+def test_whatever_a_model_raises_is_told_as_the_models(clips, error):
+    classifier = Classifier(Stumbling(error), "stumbling", 8000, ("real", "fake"))
+    for ask in (classifier.logits, classifier.frame_evidence):
+        with pytest.raises(ModelError, match=f"'stumbling' cannot take .*{type(error).__name__}"):
+            ask(clips)
+
+
+def test_a_lack_of_memory_is_not_the_models_fault(clips):
+    classifier = Classifier(Stumbling(MemoryError()), "large", 8000, ("real", "fake"))
+    with pytest.raises(MemoryError):
+        classifier.logits(clips)
+
+
+def test_frame_evidence_must_say_when_its_frames_are(clips):
+    stumbling = Stumbling(None, evidence=torch.zeros(3, 10, 2))
+    classifier = Classifier(stumbling, "stumbling", 8000, ("real", "fake"))
+    with pytest.raises(ModelError, match=r"answered Tensor; expected .*FrameEvidence"):
+        classifier.frame_evidence(clips)
+
+
+@pytest.mark.parametrize("device", ["meta", "abacus", "", "cuda:99", "cpu:x"])
+def test_a_device_that_cannot_compute_is_refused_and_nothing_moves(device):
+    classifier = Classifier(Detector(), "detector", 8000, ("real", "fake"))
+    with pytest.raises(ModelError, match=f"The device '{device}' cannot be used"):
+        classifier.to(device)
+    assert classifier.device == torch.device("cpu")
+    assert {tensor.device.type for tensor in classifier.module.parameters()} == {"cpu"}
+
+
+def test_a_digest_joins_the_weights_in_the_fingerprint():
+    def fingerprint_with(digest):
+        return Classifier(Detector(), "d", 8000, ("real", "fake"), digest=digest).fingerprint
+
+    assert fingerprint_with("a") == fingerprint_with("a") != fingerprint_with("b")
+    assert fingerprint_with("a") != fingerprint_with("")

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +118,70 @@ def test_a_classifier_keeps_what_it_was_made_with():
     with pytest.raises(ModelError, match="already a Classifier"):
         load_classifier(classifier, labels=("a", "b"))
     assert isinstance(classifier, Classifier)
+
+
+GIVEN = {"labels": ("real", "fake"), "sample_rate": 8000}
+OWN = """
+from tests.xaudio.classifiers.models import Detector
+
+def build():
+    return Detector()
+
+def needs(path):
+    return Detector()
+
+def fails():
+    raise KeyError("checkpoint")
+
+class Unlucky:
+    def __call__(self, clips):
+        raise AttributeError("my own")
+"""
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    """A module of the current folder, under a name nothing else has."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_model_of_my_own.py").write_text(OWN)
+    (tmp_path / "broken_model_of_my_own.py").write_text("def build(:\n")
+    yield "a_model_of_my_own"
+    sys.modules.pop("a_model_of_my_own", None)
+
+
+def test_a_factory_of_the_current_folder_is_found_and_the_path_left_as_it_was(own_module):
+    before = list(sys.path)
+    loaded = load_classifier(f"{own_module}:build", **GIVEN)
+    assert isinstance(loaded.module, Detector)
+    with pytest.raises(ModelError):
+        load_classifier(f"{own_module}:fails", **GIVEN)
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("a_model_of_my_own:needs", "failed: TypeError: .*path"),
+        ("a_model_of_my_own:fails", "failed: KeyError: 'checkpoint'"),
+        ("a_model_of_my_own:absent", "cannot be imported: AttributeError"),
+        ("broken_model_of_my_own:build", "cannot be imported: SyntaxError"),
+    ],
+)
+def test_a_factory_that_fails_is_told_with_its_own_error(own_module, spec, message):
+    with pytest.raises(ModelError, match=message):
+        load_classifier(spec, **GIVEN)
+
+
+def test_a_functions_own_error_is_told_as_the_models(own_module):
+    classifier = load_classifier(f"{own_module}:Unlucky", **GIVEN)
+    with pytest.raises(ModelError, match="AttributeError: my own"):
+        classifier(torch.zeros(1, 100))
+
+
+def test_what_is_asked_for_has_the_names_of_python_and_of_the_shell():
+    with pytest.raises(ModelError, match=r"labels=.* sample_rate=.*--label.*--sample-rate"):
+        load_classifier(nn.Linear(1, 2))
+    with pytest.raises(ModelError, match=r"weights='w\.pth' \(--weights w\.pth"):
+        load_classifier("w.pth")
+    with pytest.raises(ModelError, match=r"labels= \(--label"):
+        load_classifier(Detector(), labels=("LABEL_0", "LABEL_1"), sample_rate=8000)

@@ -49,6 +49,7 @@ def test_hybrids_are_spliced_from_what_is_copied(place, capsys):
         (["--channel", "phone"], "no channel 'phone'"),
         (["--utterances", "99"], "there are 6 recordings"),
         (["--seconds", "0.1"], "at least 1.2 seconds"),
+        (["--seconds", "inf"], "at least 1.2 seconds"),
     ],
 )
 def test_a_wrong_word_is_one_line_and_leaves_nothing(place, capsys, more, said):

@@ -213,3 +213,28 @@ def test_the_decision_waits_for_no_drawing_and_no_signal_library(place):
         cwd=place,
     )
     assert shown.stdout.strip() == "[]", shown.stderr
+
+
+SEQUENCE = """
+from torch import nn
+
+def build():
+    pool, flat = nn.AdaptiveAvgPool1d(1), nn.Flatten()
+    unsqueezed = nn.Unflatten(1, (1, -1))
+    return nn.Sequential(unsqueezed, nn.Conv1d(1, 2, 9), nn.ReLU(), nn.Conv1d(2, 2, 9), pool, flat)
+"""
+
+
+def test_a_layer_may_be_a_number_and_a_model_lie_in_the_current_folder(capsys, place):
+    (place / "sequence_of_my_own.py").write_text(SEQUENCE)
+    arguments = ["--model", "sequence_of_my_own:build", "--sample-rate", "16000"]
+    arguments += ["--label", "spoof", "--label", "bonafide", "--method", "grad-cam"]
+    assert run(["explain", "voice.wav", *arguments, "--setting", "layer=3", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["provenance"]["settings"]["layer"] == "3"
+    assert sys.modules.pop("sequence_of_my_own")
+
+
+@pytest.mark.parametrize("device", ["meta", "cuda:99"])
+def test_a_device_that_cannot_compute_is_one_line(capsys, place, device):
+    assert device in refused(capsys, place, "voice.wav", "--model", DETECTOR, "--device", device)

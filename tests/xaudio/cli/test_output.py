@@ -43,3 +43,10 @@ def test_names_shared_by_two_clips_are_told_apart():
 def test_markup_in_a_cell_is_text(capsys):
     print_table(["clip"], [["[red]a.wav[/red]"]])
     assert "[red]a.wav[/red]" in capsys.readouterr().out
+
+
+def test_a_setting_that_is_text_stays_as_typed():
+    defaults = {"layer": "", "window": 0.1}
+    found = parse_settings(["layer=03", "window=3"], defaults)
+    assert found == {"layer": "03", "window": 3}
+    assert parse_settings(["layer=true"], defaults) == {"layer": "true"}

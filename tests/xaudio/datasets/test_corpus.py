@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +72,8 @@ class TestPlan:
         [
             ({"channel": "phone"}, "no channel"),
             ({"sentences": -1}, "negative"),
+            ({"seconds": float("inf")}, "finite"),
+            ({"seconds": float("nan")}, "finite"),
             ({"copies": ("lpc",), "hybrids": 1}, "Hybrids"),
         ],
     )
@@ -208,3 +211,83 @@ def test_a_missing_engine_is_told_with_its_package(monkeypatch, speech, tmp_path
     settings = CorpusSettings(utterances=1, engines=("flite",))
     with pytest.raises(CorpusError, match=r"flite.*not installed.*Debian's flite"):
         build_corpus(tmp_path / "out", speech_folder(speech), settings)
+
+
+PLAIN = CorpusSettings(
+    utterances=2, copies=(), engines=(), sentences=0, hybrids=0, seconds=2.0, channel="none"
+)
+
+
+def two_takes(folder, seed):
+    folder.mkdir()
+    for number in range(2):
+        write_audio(folder / f"take{number}.wav", voice(1.5, seed=seed + number), RATE)
+    return speech_folder(folder)
+
+
+class TestWhoseFolder:
+    def test_other_sounds_of_the_same_names_are_refused(self, tmp_path):
+        build_corpus(tmp_path / "out", two_takes(tmp_path / "one", 0), PLAIN)
+        before = digests(tmp_path / "out")
+        with pytest.raises(CorpusError, match="other recordings"):
+            build_corpus(tmp_path / "out", two_takes(tmp_path / "other", 7), PLAIN)
+        assert digests(tmp_path / "out") == before
+
+    @pytest.mark.parametrize("change", [{"speaker": "someone"}, {"language": "fr"}])
+    def test_other_speakers_and_languages_are_refused(self, tmp_path, change):
+        recordings = two_takes(tmp_path / "one", 0)
+        build_corpus(tmp_path / "out", recordings, PLAIN)
+        with pytest.raises(CorpusError, match="other recordings"):
+            build_corpus(tmp_path / "out", [replace(one, **change) for one in recordings], PLAIN)
+
+    def test_the_same_speech_in_another_place_is_the_same(self, tmp_path):
+        build_corpus(tmp_path / "out", two_takes(tmp_path / "one", 0), PLAIN)
+        shutil.copytree(tmp_path / "one", tmp_path / "moved")
+        assert len(build_corpus(tmp_path / "out", speech_folder(tmp_path / "moved"), PLAIN)) == 2
+
+    def test_a_damaged_mark_is_told(self, tmp_path):
+        recordings = two_takes(tmp_path / "one", 0)
+        build_corpus(tmp_path / "out", recordings, PLAIN)
+        (tmp_path / "out" / "corpus.json").write_text("[")
+        with pytest.raises(CorpusError, match="damaged"):
+            build_corpus(tmp_path / "out", recordings, PLAIN)
+
+    def test_a_deleted_sound_is_made_again(self, tmp_path):
+        recordings = two_takes(tmp_path / "one", 0)
+        build_corpus(tmp_path / "out", recordings, PLAIN)
+        before = digests(tmp_path / "out")
+        (tmp_path / "out" / "audio" / "take0.flac").unlink()
+        build_corpus(tmp_path / "out", recordings, PLAIN)
+        assert digests(tmp_path / "out") == before
+
+
+class TestUnusableRecordings:
+    def test_one_too_short_for_hybrids_is_named_and_can_be_mended(self, tmp_path):
+        settings = replace(PLAIN, copies=("world",), spliced=("world",), hybrids=1)
+        two_takes(tmp_path / "speech", 0)
+        write_audio(tmp_path / "speech" / "take1.wav", voice(0.7), RATE)
+        with pytest.raises(CorpusError, match=r"'take1'.*0\.70 s is too short"):
+            build_corpus(tmp_path / "out", speech_folder(tmp_path / "speech"), settings)
+        assert not (tmp_path / "out").exists()
+        write_audio(tmp_path / "speech" / "take1.wav", voice(1.4), RATE)
+        manifest = build_corpus(tmp_path / "out", speech_folder(tmp_path / "speech"), settings)
+        assert len(manifest) == 6
+
+    def test_a_broken_one_can_be_taken_away(self, tmp_path):
+        two_takes(tmp_path / "speech", 0)
+        broken = tmp_path / "speech" / "broken.wav"
+        broken.write_text("not audio")
+        settings = replace(PLAIN, utterances=3)
+        with pytest.raises(CorpusError, match="The recording 'broken' cannot be used"):
+            build_corpus(tmp_path / "out", speech_folder(tmp_path / "speech"), settings)
+        broken.unlink()
+        assert len(build_corpus(tmp_path / "out", speech_folder(tmp_path / "speech"), PLAIN)) == 2
+
+    def test_clips_of_one_name_are_told_before_any_is_made(self, tmp_path):
+        (tmp_path / "speech").mkdir()
+        for name in ("a.wav", "a.world.wav"):
+            write_audio(tmp_path / "speech" / name, voice(1.5), RATE)
+        settings = replace(PLAIN, copies=("world",))
+        with pytest.raises(CorpusError, match=r"2 clips would be named 'a\.world'"):
+            build_corpus(tmp_path / "out", speech_folder(tmp_path / "speech"), settings)
+        assert not (tmp_path / "out").exists()

@@ -1,3 +1,6 @@
+import os
+import sys
+
 import numpy as np
 import pytest
 
@@ -17,6 +20,21 @@ def test_speakers_come_from_metadata_folders_or_names(tmp_path):
     (tmp_path / "metadata.csv").write_text("file,speaker\nlisted.wav,bert\n")
     found = {one.name: one.speaker for one in speech_folder(tmp_path)}
     assert found == {"named-one": "named", "anna_x": "anna", "listed": "bert"}
+
+
+def test_recordings_of_one_name_are_told_apart(tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("a.wav", "a.flac", "a/1.wav", "a_1.wav", "b.wav"):
+        write_audio(tmp_path / name, TONE, 16000)
+    names = sorted(one.name for one in speech_folder(tmp_path))
+    assert names == ["a.1.wav", "a.flac", "a.wav", "a_1.wav", "b"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text_becomes_text(tmp_path):
+    write_audio(tmp_path / os.fsdecode(b"bad\xff.wav"), TONE, 16000)
+    (one,) = speech_folder(tmp_path)
+    assert (one.name, one.speaker) == ("bad\ufffd", "bad\ufffd")
 
 
 def test_no_folder_and_no_recordings_are_told(tmp_path):

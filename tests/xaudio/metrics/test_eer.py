@@ -30,7 +30,9 @@ def test_meets_the_official_asvspoof5_value():
     is_spoof = table["sasv_label"] == 0
     bonafide, spoof = table["cm_score"][~is_spoof], table["cm_score"][is_spoof]
     assert eer(bonafide, spoof) == pytest.approx(0.006197317900, abs=1e-9)
-    assert eer_threshold(bonafide, spoof) == pytest.approx(-0.609382867813, abs=1e-9)
+    # Theirs is the highest rejected score, ours lies between it and the next: the same clips.
+    scores, threshold = np.concatenate((bonafide, spoof)), eer_threshold(bonafide, spoof)
+    assert scores[scores < threshold].max() == pytest.approx(-0.609382867813, abs=1e-9)
 
 
 @pytest.mark.parametrize("distance", [0.5, 1.0, 2.0, 3.0])
@@ -126,3 +128,33 @@ def test_clusters_widen_the_interval_when_speakers_differ():
 def test_as_many_clusters_as_scores_are_needed():
     with pytest.raises(MetricError, match="3 spoof scores but 2 clusters"):
         eer_interval([1.0], [0.0, 0.1, 0.2], spoof_clusters=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("bonafide", "spoof", "threshold"),
+    [
+        ([2.0, 3.0], [0.0, 1.0], 1.5),
+        ([1.0, 2.0, 2.0], [0.0, 1.0, 1.0], 1.5),
+        ([-1.0], [0.0], -0.5),
+        ([3.0], [3.0], 3.0),
+        ([1.0, np.nextafter(1.0, 2.0)], [0.0, 1.0], 0.5),
+        ([np.nextafter(1.0, 2.0)], [1.0], np.nextafter(1.0, 2.0)),
+    ],
+)
+def test_the_threshold_lies_between_what_is_rejected_and_what_is_accepted(
+    bonafide, spoof, threshold
+):
+    assert eer_threshold(bonafide, spoof) == threshold
+    assert np.mean(error_rates(bonafide, spoof, threshold)) == pytest.approx(eer(bonafide, spoof))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_ties_too_the_threshold_gives_the_eer(seed):
+    random = np.random.default_rng(seed)
+    bonafide, spoof = random.integers(6, size=20) + 1, random.integers(6, size=15)
+    rates = error_rates(bonafide, spoof, eer_threshold(bonafide, spoof))
+    assert np.mean(rates) == pytest.approx(eer(bonafide, spoof), abs=1e-12)
+
+
+def test_a_score_at_the_threshold_is_accepted():
+    assert error_rates([1.0], [1.0], 1.0) == (0.0, 1.0)

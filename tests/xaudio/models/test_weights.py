@@ -1,4 +1,5 @@
 import os
+import pickle
 
 import pytest
 import torch
@@ -105,3 +106,11 @@ def test_fingerprint_knows_names_shapes_types_and_bytes_but_not_order():
     zeros = torch.zeros(2)
     assert fingerprint({"a": zeros}) != fingerprint({"a": zeros.to(torch.int32)})
     assert fingerprint({"x": state["a"], "b": state["b"], "c": state["c"]}) != known
+
+
+def test_a_refused_pickle_is_refused_without_a_warning_beside_it(tmp_path, recwarn):
+    content = pickle.dumps({"weight": RunsCode(tmp_path / "ran")}, protocol=4)
+    (tmp_path / "w.pth").write_bytes(content)
+    with pytest.raises(ModelError, match="is refused"):
+        read_state_dict(tmp_path / "w.pth")
+    assert not list(recwarn)

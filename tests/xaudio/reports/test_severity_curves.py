@@ -70,3 +70,11 @@ def test_what_is_not_known_is_left_out():
     rows[1] |= {"eer_refitted": None, "eer_low": None, "eer_high": None, "false_rejection": None}
     assert eer_curves(rows).startswith("<svg")
     assert fixed_threshold_curves(rows).startswith("<svg")
+
+
+@pytest.mark.parametrize("draw", [eer_curves, fixed_threshold_curves])
+@pytest.mark.parametrize("name", [r"a$\q$b", "_hidden", "one $ two", r"back\$slash"])
+def test_names_are_drawn_to_the_letter(draw, name):
+    said = texts(draw(conditions(models=(name, "lcnn"), corruptions=(name, "mp3"))))
+    assert said.count(name) == 2
+    assert "lcnn" in said

@@ -81,7 +81,7 @@ def test_clips_meet_the_model_at_its_own_rate(manifest):
 
     model = Classifier(Listening(), "listening", 16000, ("spoof", "bonafide"))
     rows = evaluate(manifest, Quieter(), 1, model)
-    assert set(heard) == {4000}
+    assert set(heard) - {2 * 16000} == {4000}  # planning asks two seconds of its own
     assert set(rows["seconds"].to_pylist()) == {0.25}
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from perturbations.errors import CorruptionError
 from tests.xaudio.sweeps.small import Noisy, Quieter, loudness, small_manifest, write_clip
+from xaudio.classifiers import load_classifier
 from xaudio.classifiers.classifier import Classifier
 from xaudio.classifiers.fit import parse_fit
 from xaudio.datasets.manifest import Manifest, ManifestRow
@@ -201,3 +203,33 @@ def test_only_detectors_can_be_swept():
     digits = Classifier(loudness().module, "digits", 8000, ("one", "two"))
     with pytest.raises(SweepError, match="'digits' has one, two"):
         identify(digits)
+
+
+def test_equal_weights_and_another_answer_are_another_model(manifest):
+    """Exported programs share a class, and functions have no weights: what they say counts."""
+
+    class Turned(torch.nn.Module):
+        def __init__(self, sign):
+            super().__init__()
+            self.sign = sign
+
+        def forward(self, waveform):
+            loud = self.sign * waveform.square().mean(dim=1)
+            return torch.stack([loud, -loud], dim=1)
+
+    def function(sign):
+        return lambda waveform: sign * np.stack([waveform.mean(1), -waveform.mean(1)], axis=1)
+
+    for make in (Turned, function):
+        one, other = (
+            identify(load_classifier(make(sign), labels=("spoof", "bonafide"), sample_rate=16000))
+            for sign in (1.0, -1.0)
+        )
+        assert one.digest != other.digest
+        assert not ids(manifest, models=[one]) & ids(manifest, models=[other])
+
+
+def test_models_of_one_name_and_equal_weights_are_told_apart_by_the_rest():
+    other = replace(MODEL, behaviour="another")
+    names = [model.name for model in named_apart([MODEL, other])]
+    assert names == [f"loudness ({MODEL.digest[:8]})", f"loudness ({other.digest[:8]})"]

@@ -124,3 +124,10 @@ def test_nothing_scored_is_no_failure(clean):
     assert without_clean["eer_refitted"] is not None
     assert without_clean["clean_threshold"] is None
     assert condition_table(ROW_SCHEMA.empty_table()).num_rows == 0
+
+
+def test_a_score_at_the_threshold_is_accepted():
+    clean = rows_of([1.0, -1.0])  # their threshold is 0
+    found = summary(clean + rows_of([0.0, 0.0], "x", 1))["m", "x", 1]
+    assert found["clean_threshold"] == 0
+    assert (found["false_rejection"], found["false_acceptance"], found["flipped"]) == (0, 1, 0.5)

@@ -1,5 +1,6 @@
 """Programs saved by ``torch.export``: a graph of operations, not pickled code."""
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -34,8 +35,8 @@ class ExportedModel(nn.Module):
         return self.eval()
 
 
-def read_exported(path: Path) -> tuple[ExportedModel, int | None]:
-    """An exported program, and the number of samples it takes if that is fixed.
+def read_exported(path: Path) -> tuple[ExportedModel, int | None, str]:
+    """An exported program, the number of samples it takes if that is fixed, and its SHA-256.
 
     Raises:
         ModelError: The file is missing, cannot be read, or takes anything but one waveform.
@@ -56,4 +57,4 @@ def read_exported(path: Path) -> tuple[ExportedModel, int | None]:
             f"'{path}' takes inputs of shapes {shapes}; expected one waveform [batch, time]."
         )
     batch, length = (size if isinstance(size, int) else None for size in shapes[0])
-    return ExportedModel(program, batch), length
+    return ExportedModel(program, batch), length, hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,6 +1,9 @@
 """Hugging Face audio classifiers, from a folder or by id, with their feature extractor inside."""
 
+import hashlib
+import json
 import logging
+import pickle
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,12 +40,14 @@ class HuggingFaceModel:
         sample_rate: In hertz, as its feature extractor says.
         labels: As its configuration says, in order.
         minimum: Fewest samples it can judge.
+        digest: SHA-256 of its configuration and its feature extractor's.
     """
 
     module: WaveformClassifier
     sample_rate: int
     labels: tuple[str, ...]
     minimum: int
+    digest: str
 
 
 def read_hugging_face(place: str) -> HuggingFaceModel:
@@ -80,21 +85,51 @@ def read_hugging_face(place: str) -> HuggingFaceModel:
         )
     labels = tuple(str(model.config.id2label[number]) for number in sorted(model.config.id2label))
     module = WaveformClassifier(front_end, model).eval()
-    return HuggingFaceModel(module, extractor.sampling_rate, labels, _fewest_samples(module))
+    return HuggingFaceModel(
+        module,
+        extractor.sampling_rate,
+        labels,
+        _fewest_samples(module),
+        _digest(model.config, extractor),
+    )
 
 
 def _read(loader: Any, place: str, local: bool, **options: Any) -> Any:
+    from safetensors import SafetensorError
+
     try:
         return loader.from_pretrained(
             place, local_files_only=local, trust_remote_code=False, **options
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except pickle.UnpicklingError:
+        raise ModelError(
+            f"'hf:{place}' is refused: its weights file is damaged or no plain state dict, and "
+            "reading it could run code. Save the model again, with safetensors."
+        ) from None
+    except SafetensorError as error:
+        raise ModelError(
+            f"'hf:{place}' is refused: its safetensors file is damaged ({error}). Fetch or save it "
+            "again."
+        ) from None
+    except Exception as error:  # a damaged file or configuration fails in many classes
         first = next((line for line in str(error).splitlines() if line.strip()), repr(error))
         reason = first.split(". ")[0].strip(". ")
         raise ModelError(
             f"'hf:{place}' cannot be loaded: {reason}. Expected a folder or id with "
             "config.json, preprocessor_config.json and the weights of an audio classifier."
         ) from None
+
+
+def _digest(*configurations: Any) -> str:
+    """SHA-256 of what the configurations say, wherever they lie and whoever wrote them."""
+    said = [json.loads(each.to_json_string()) for each in configurations]
+    kept = [
+        {name: value for name, value in each.items() if name not in _NO_SETTINGS} for each in said
+    ]
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+_NO_SETTINGS = ("_name_or_path", "transformers_version")
 
 
 def _fewest_samples(module: WaveformClassifier) -> int:

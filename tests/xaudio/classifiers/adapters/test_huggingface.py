@@ -1,3 +1,5 @@
+import os
+import pickle
 import shutil
 
 import numpy as np
@@ -163,3 +165,43 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path, monkeypatch):
     shutil.rmtree(tmp_path)
     with pytest.raises(ModelError, match="cannot be loaded"):
         load_classifier(f"hf:{tmp_path}")
+
+
+def test_the_extractor_is_part_of_the_fingerprint_and_the_folder_is_not(tmp_path):
+    def fingerprint(name, normalised):
+        extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=normalised)
+        return load_classifier(saved(tmp_path / name, wav2vec2(**NAMES), extractor)).fingerprint
+
+    assert fingerprint("a", True) == fingerprint("b", True) != fingerprint("c", False)
+
+
+class Bomb:
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.mark),)
+
+
+def bomb(folder):
+    torch.save({"classifier.bias": Bomb(folder / "ran")}, folder / "pytorch_model.bin")
+
+
+def plain_pickle(folder):
+    content = pickle.dumps({"classifier.bias": Bomb(folder / "ran")}, protocol=4)
+    (folder / "pytorch_model.bin").write_bytes(content)
+
+
+def damaged(folder):
+    (folder / "model.safetensors").write_bytes(b"no tensors at all")
+
+
+@pytest.mark.parametrize("spoil", [bomb, plain_pickle, damaged])
+def test_weights_that_cannot_be_trusted_are_refused_in_a_line(tmp_path, spoil, recwarn):
+    spec = saved(tmp_path, wav2vec2(**NAMES), transformers.Wav2Vec2FeatureExtractor())
+    (tmp_path / "model.safetensors").unlink()
+    spoil(tmp_path)
+    with pytest.raises(ModelError, match=r"is refused: its \w+ file is damaged") as caught:
+        load_classifier(spec)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "ran").exists()
