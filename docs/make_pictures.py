@@ -22,7 +22,7 @@ def main() -> None:
     if arguments.clip:
         hybrids = [row for row in hybrids if row.clip == arguments.clip]
     classifier = load_classifier("lcnn")
-    scores = [float(classifier.score(read_clip(row.path).waveform)) for row in hybrids]
+    scores = [float(classifier.score(read_clip(row.path).waveform).detach()) for row in hybrids]
     row = hybrids[scores.index(min(scores))]
     explained = explain_clip(read_clip(row.path), classifier, load_method("occlusion", {}))
     stretches = [Stretch(start, end, "synthetic") for start, end in row.segments]
