@@ -24,7 +24,7 @@ class CopySynthesis(Protocol):
         ...
 
 
-copy_attacks: Registry = Registry(
+copy_attacks: Registry[CopySynthesis] = Registry(
     "copy synthesis", "xaudio.copy_synthesis", ("xaudio.datasets.copy_synthesis",), CorpusError
 )
 

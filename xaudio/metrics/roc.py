@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from explainers.quality.statistics import roc_auc as area_by_ranks
 from xaudio.errors import MetricError
 from xaudio.metrics.scores import score_array
 
@@ -32,12 +33,4 @@ def roc_auc(scores: ArrayLike, labels: ArrayLike) -> float:
         raise MetricError(
             f"The ROC needs positives and negatives; given {positives} and {negatives}."
         )
-    above = _ranks(values)[positive].sum() - positives * (positives + 1) / 2.0
-    return float(above / (positives * negatives))
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1, tied values sharing the mean of theirs."""
-    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2.0)[group]
+    return area_by_ranks(values, positive)

@@ -10,7 +10,6 @@ they are: ``select corruption, avg(score) from 'out/cells/*.parquet' group by co
 """
 
 import errno
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,8 +113,3 @@ def open_store(folder: str | Path) -> SweepStore:
     if missing:
         raise SweepError(f"There is no sweep in {folder}: it has no {missing[0]}.")
     return SweepStore(folder)
-
-
-def same_rows(first: pa.Table, second: pa.Table, columns: Sequence[str] = ROW_SCHEMA.names) -> bool:
-    """Whether two tables of score rows hold the same, in the same order."""
-    return first.select(columns).equals(second.select(columns))
