@@ -1,12 +1,15 @@
-"""Area under the ROC curve by ranks, and means with bootstrap intervals."""
+"""Means over clips and paired differences, with bootstrap intervals."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from explainers.errors import ExplanationError
+from explainers.quality.ranking import roc_auc
+
+__all__ = ["Estimate", "bootstrap_difference", "bootstrap_mean", "roc_auc"]
 
 
 @dataclass(frozen=True)
@@ -24,42 +27,6 @@ class Estimate:
     low: float
     high: float
     count: int
-
-
-def roc_auc(values: Float[np.ndarray, " items"], truth: Bool[np.ndarray, " items"]) -> float:
-    """The chance that a true item has a higher value than a false one, ties counting half.
-
-    This is the Mann-Whitney statistic (Hanley and McNeil 1982): 0.5 for chance, 1 for perfect.
-
-    Raises:
-        ExplanationError: A value is not finite, or all items are of one kind.
-
-    >>> roc_auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
-    0.75
-    """
-    if values.shape != truth.shape:
-        raise ExplanationError(f"{len(values)} values were given for {len(truth)} labels.")
-    if not np.isfinite(values).all():
-        raise ExplanationError("Values that are NaN or infinite cannot be ranked.")
-    positives = int(truth.sum())
-    negatives = len(truth) - positives
-    if not positives or not negatives:
-        raise ExplanationError(
-            f"{positives} true and {negatives} false items were given; a ROC curve needs both."
-        )
-    rank_sum = middle_ranks(values)[truth].sum()
-    return float((rank_sum - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def middle_ranks(values: Float[np.ndarray, " items"]) -> Float[np.ndarray, " items"]:
-    """Ranks from 1; equal values share the middle of their ranks.
-
-    >>> middle_ranks(np.array([5.0, 2.0, 5.0]))
-    array([2.5, 1. , 2.5])
-    """
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return ((2 * last - counts + 1) / 2)[place]
 
 
 def bootstrap_mean(
@@ -90,6 +57,39 @@ def bootstrap_mean(
     means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(array.mean()), float(low), float(high), array.size)
+
+
+def bootstrap_difference(
+    values: Sequence[float] | Float[np.ndarray, " clips"],
+    others: Sequence[float] | Float[np.ndarray, " other_clips"],
+    clusters: Sequence[Hashable] | None = None,
+    level: float = 0.95,
+    samples: int = 2000,
+    seed: int = 0,
+) -> Estimate:
+    """By how much `values` exceed `others` on the same clips, with the interval of the mean.
+
+    Paired: what makes a clip easy or hard for both cancels, so the interval is as narrow as the
+    two agree. An interval without zero tells them apart.
+
+    Args:
+        values: One per clip.
+        others: For the same clips in the same order.
+        clusters: As for `bootstrap_mean`.
+        level: As for `bootstrap_mean`.
+        samples: As for `bootstrap_mean`.
+        seed: As for `bootstrap_mean`.
+
+    >>> bootstrap_difference([0.5, 0.75, 1.0], [0.25, 0.5, 0.75])
+    Estimate(mean=0.25, low=0.25, high=0.25, count=3)
+    """
+    if len(values) != len(others):
+        raise ExplanationError(
+            f"{len(values)} values were given beside {len(others)}; a paired difference needs "
+            "both for every clip."
+        )
+    differences = np.asarray(values, dtype=np.float64) - np.asarray(others, dtype=np.float64)
+    return bootstrap_mean(differences, clusters, level, samples, seed)
 
 
 def _clustered(

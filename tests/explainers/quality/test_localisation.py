@@ -1,86 +1,32 @@
 import numpy as np
 import pytest
-import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from explainers.errors import ExplanationError
-from explainers.explainer import FrameEvidence
-from explainers.explanation import Explanation
+from explainers.quality.frames import frame_truth, moving_average
 from explainers.quality.localisation import (
-    evidence_values,
+    METRICS,
     frame_auc,
-    frame_truth,
-    frame_values,
     localise,
-    moving_average,
+    measure_chance,
+    measure_localisation,
+    pointing_accuracies,
+    relevance_masses,
 )
-from explainers.targets import parse_target
+from explainers.quality.ranking import chance_average_precision
 
-RATE = 1000
-
-
-def on_samples(relevance):
-    return Explanation(
-        relevance=relevance,
-        domain="waveform",
-        sample_rate=RATE,
-        seconds=len(relevance) / RATE,
-        target="spoof",
-        score=0.0,
-        method="by-hand",
-        signed=True,
-    )
+AVERAGES = (0.0, 0.1, 0.25, 0.5, 1.0)
 
 
-def test_frames_are_true_where_more_than_half_is_covered():
-    truth = frame_truth([(0.03, 0.0701), (0.1, 0.11), (0.15, 0.1599), (0.18, 0.5)], 0.02, 11)
-    expected = [0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1]
-    np.testing.assert_array_equal(truth, np.array(expected, dtype=bool))
+def some_segments(clips, seed=0):
+    random = np.random.default_rng(seed)
+    return [[(start, start + 1.0)] for start in random.uniform(0.2, 2.8, size=clips)]
 
 
-def test_half_a_frame_is_no_majority_whatever_the_rounding():
-    for start in np.arange(0, 3, 0.02):
-        assert not frame_truth([(start, start + 0.01)], 0.02, 200).any()
-        assert frame_truth([(start, start + 0.0101)], 0.02, 200).sum() == 1
-
-
-def test_truth_agrees_with_counting_fine_points():
-    random = np.random.default_rng(0)
-    for _ in range(20):
-        segments = [(s, s + d) for s, d in random.uniform(0.005, 0.8, size=(3, 2))]
-        times = (np.arange(20000) + 0.5) / 10000
-        inside = np.any([(times >= s) & (times < e) for s, e in segments], axis=0)
-        share = inside.reshape(100, 200).mean(axis=1)
-        clear = np.abs(share - 0.5) > 0.01
-        np.testing.assert_array_equal(frame_truth(segments, 0.02, 100)[clear], (share > 0.5)[clear])
-
-
-def test_pieces_of_segments_in_one_frame_are_added():
-    assert frame_truth([(0.0, 0.006), (0.01, 0.016)], 0.02, 1).all()
-    assert not frame_truth([(0.0, 0.009), (0.002, 0.0095)], 0.02, 1).any()
-
-
-@pytest.mark.parametrize("segment", [(0.5, 0.5), (1.0, 0.0), (float("nan"), 1.0)])
-def test_a_segment_must_be_one(segment):
-    with pytest.raises(ExplanationError, match="start must be before end"):
-        frame_truth([segment], 0.02, 10)
-
-
-def test_frame_values_are_sums_of_whole_frames():
-    relevance = np.arange(110.0)
-    np.testing.assert_allclose(
-        frame_values(on_samples(relevance)), relevance[:100].reshape(5, 20).sum(axis=1)
-    )
-    assert len(frame_values(on_samples(np.ones(4000)))) == 200
-    with pytest.raises(ExplanationError, match="no whole frame"):
-        frame_values(on_samples(np.ones(10)))
-
-
-def test_the_average_is_centred():
-    values = np.random.default_rng(0).normal(size=40)
-    for width in (1, 5, 25, 99):
-        half = width // 2
-        expected = [values[max(0, i - half) : i + half + 1].mean() for i in range(len(values))]
-        np.testing.assert_allclose(moving_average(values, width), expected)
+def truths(segments, frames=200):
+    return [frame_truth(stretches, 0.02, frames) for stretches in segments]
 
 
 def test_perfect_values_find_everything_and_random_ones_nothing():
@@ -116,30 +62,134 @@ def test_a_clip_of_one_kind_is_refused():
         localise([np.zeros(50), np.zeros(50)], [[(0.0, 9.0)]])
 
 
-def evidence(values, start, step):
-    logits = torch.stack([torch.zeros(len(values)), torch.tensor(values)], dim=1)[None]
-    return FrameEvidence(logits, start, step)
+def test_a_perfect_map_is_the_best_there_is():
+    segments = some_segments(20)
+    table = measure_localisation([one.astype(float) for one in truths(segments)], segments)
+    assert table.averages == AVERAGES
+    assert table.clips.shape == (20, 5, 4)
+    for metric in METRICS:
+        np.testing.assert_array_equal(table.of(metric), 1.0)
+        assert (table.of(metric, 1.0) > table.prevalence).all()
+    inverted = measure_localisation([1.0 - one for one in truths(segments)], segments)
+    for metric in ("roc-auc", "relevance-mass", "pointing"):
+        np.testing.assert_array_equal(inverted.of(metric), 0.0)
+    assert (inverted.of("average-precision") <= table.prevalence).all()
 
 
-def test_evidence_is_averaged_over_our_frames():
-    target = parse_target("b - a", ("a", "b"))
-    fine = evidence([float(i) for i in range(100)], 0.0, 0.01)
-    (found,) = evidence_values(fine, target, 1.0)
-    np.testing.assert_allclose(found, np.arange(100.0).reshape(50, 2).mean(axis=1))
-    coarse = evidence([1.0, 3.0], 0.0, 0.05)
-    (found,) = evidence_values(coarse, target, 0.1)
-    np.testing.assert_allclose(found, [1, 1, 2, 3, 3])
+def test_random_maps_are_at_chance_at_every_resolution():
+    random = np.random.default_rng(3)
+    segments = some_segments(150)
+    values = [random.normal(size=200) for _ in segments]
+    table, prevalence = measure_localisation(values, segments), 0.25
+    chance = measure_chance([200] * 150, segments, draws=10, seed=1)
+    np.testing.assert_allclose(table.prevalence, prevalence, atol=0.006)
+    for average in AVERAGES:
+        assert_inside(0.5, table.estimate("roc-auc", average))
+        assert_inside(0.0, table.difference(chance, "average-precision", average))
+    expected = chance_average_precision(50, 200)
+    assert_inside(expected, table.estimate("average-precision"))
+    assert chance.of("average-precision").mean() == pytest.approx(expected, abs=0.005)
+    assert chance.of("average-precision", 1.0).mean() > expected + 0.03
+    for metric in ("relevance-mass", "pointing"):
+        assert_inside(prevalence, table.estimate(metric))
+        assert chance.of(metric).mean() == pytest.approx(prevalence, abs=0.03)
 
 
-def test_evidence_reaches_to_the_ends():
-    target = parse_target("b", ("a", "b"))
-    (found,) = evidence_values(evidence([1.0, 3.0], 0.04, 0.02), target, 0.13)
-    np.testing.assert_allclose(found, [1, 1, 1, 3, 3, 3])
-    (found,) = evidence_values(evidence([1.0, 3.0, 5.0], -0.02, 0.02), target, 0.04)
-    np.testing.assert_allclose(found, [3, 5])
+def assert_inside(value, estimate):
+    reach = 0.35 * (estimate.high - estimate.low)  # 0.95 in many intervals at once is too narrow
+    assert estimate.low - reach <= value <= estimate.high + reach
 
 
-def test_steps_that_do_not_fit_share():
-    target = parse_target("b", ("a", "b"))
-    (found,) = evidence_values(evidence([0.0, 3.0], 0.0, 0.03), target, 0.06)
-    np.testing.assert_allclose(found, [0.0, 1.5, 3.0])
+def test_maps_that_say_nothing_are_at_chance():
+    segments = some_segments(5)
+    for nothing in (np.zeros(200), np.full(200, 0.1)):
+        table = measure_localisation([nothing] * 5, segments)
+        for average in AVERAGES:
+            np.testing.assert_array_equal(table.of("roc-auc", average), 0.5)
+            for metric in ("average-precision", "relevance-mass", "pointing"):
+                np.testing.assert_allclose(table.of(metric, average), table.prevalence)
+
+
+def test_every_entry_is_what_one_clip_alone_gives():
+    random = np.random.default_rng(4)
+    lengths = (200, 150, 200, 90)
+    segments = [[(0.3, 0.9), (1.2, 1.5)], [(0.5, 1.1)], [(2.0, 3.0)], [(0.2, 1.0)]]
+    values = [random.normal(size=length) for length in lengths]
+    table = measure_localisation(values, segments, averages=(0.0, 0.25, 0.5))
+    for clip, (one, length) in enumerate(zip(values, lengths, strict=True)):
+        truth = frame_truth(segments[clip], 0.02, length)
+        assert table.prevalence[clip] == truth.mean()
+        for average, width in [(0.0, 1), (0.25, 12), (0.5, 25)]:
+            smooth = moving_average(one, width)
+            positive = smooth.clip(min=0)
+            expected = {
+                "roc-auc": roc_auc_score(truth, smooth),
+                "average-precision": average_precision_score(truth, smooth),
+                "relevance-mass": positive[truth].sum() / positive.sum(),
+                "pointing": float(truth[smooth.argmax()]),
+            }
+            for metric, value in expected.items():
+                assert table.of(metric, average)[clip] == pytest.approx(value, abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([2.0**-70, 0.5, 2.0**60]))
+def test_the_scale_of_relevance_does_not_count(seed, scale):
+    random = np.random.default_rng(seed)
+    segments = some_segments(3, seed)
+    values = [random.integers(-4, 5, size=200).astype(float) for _ in segments]
+    table = measure_localisation(values, segments)
+    scaled = measure_localisation([scale * one for one in values], segments)
+    np.testing.assert_allclose(scaled.clips, table.clips, rtol=1e-12)
+
+
+def test_relevance_mass_of_the_faint_and_the_strong():
+    truth = np.array([False, True, True])
+    for scale in (1e-320, 1e-30, 1e308):
+        values = scale * np.array([1.0, 1.0, 0.5])
+        assert relevance_masses(values, truth) == pytest.approx(0.6, abs=1e-3)
+    assert relevance_masses(-np.ones(3), truth) == pytest.approx(2 / 3)
+
+
+def test_pointing_shares_among_equals():
+    truth = np.array([[True, False, False], [True, True, False]])
+    values = np.array([[2.0, 2.0, 1.0], [0.0, 3.0, 1.0]])
+    np.testing.assert_array_equal(pointing_accuracies(values, truth), [0.5, 1.0])
+
+
+def test_differences_are_paired():
+    random = np.random.default_rng(5)
+    segments = some_segments(60)
+    noise = [random.normal(size=200) for _ in segments]
+    better = measure_localisation(
+        [one + 0.5 * truth for one, truth in zip(noise, truths(segments), strict=True)], segments
+    )
+    worse = measure_localisation(noise, segments)
+    speakers = [index // 3 for index in range(60)]
+    found = better.difference(worse, "roc-auc", 0.5, speakers)
+    assert found.low > 0
+    assert found.mean == pytest.approx(
+        better.estimate("roc-auc", 0.5).mean - worse.estimate("roc-auc", 0.5).mean
+    )
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_every_measure_needs_both_kinds(metric):
+    for truth in (np.ones(4, dtype=bool), np.zeros(4, dtype=bool)):
+        with pytest.raises(ExplanationError, match="needs both"):
+            METRICS[metric](np.arange(4.0), truth)
+
+
+def test_what_cannot_be_measured_is_refused():
+    values, segments = [np.arange(50.0)], [[(0.1, 0.5)]]
+    with pytest.raises(ExplanationError, match="averages of zero or more"):
+        measure_localisation(values, segments, averages=(-0.1,))
+    with pytest.raises(ExplanationError, match="averages of zero or more"):
+        measure_localisation(values, segments, averages=())
+    with pytest.raises(ExplanationError, match="at least one"):
+        measure_chance([50], segments, draws=0)
+    table = measure_localisation(values, segments, averages=(0.0, 0.5))
+    with pytest.raises(ExplanationError, match=r"'roc-auc' over 0.3 s was not measured.*0, 0.5 s"):
+        table.of("roc-auc", 0.3)
+    with pytest.raises(ExplanationError, match="average-precision"):
+        table.of("precision")

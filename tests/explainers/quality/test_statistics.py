@@ -1,40 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import rankdata
-from sklearn.metrics import roc_auc_score
 
 from explainers.errors import ExplanationError
-from explainers.quality.statistics import bootstrap_mean, middle_ranks, roc_auc
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(2, 60), st.integers(1, 8), st.integers(0, 10**6))
-def test_the_area_is_scikit_learns_with_and_without_ties(items, levels, seed):
-    random = np.random.default_rng(seed)
-    truth = random.permutation(np.arange(items) < random.integers(1, items))
-    values = random.integers(levels, size=items).astype(float)
-    assert roc_auc(values, truth) == pytest.approx(roc_auc_score(truth, values), abs=1e-12)
-    values = random.normal(size=items)
-    assert roc_auc(values, truth) == pytest.approx(roc_auc_score(truth, values), abs=1e-12)
-
-
-@given(st.lists(st.integers(-5, 5), min_size=1, max_size=40))
-def test_middle_ranks_are_scipys(values):
-    array = np.array(values, dtype=float)
-    np.testing.assert_array_equal(middle_ranks(array), rankdata(array))
-
-
-@pytest.mark.parametrize("truth", [[True, True], [False, False]])
-def test_one_kind_has_no_curve(truth):
-    with pytest.raises(ExplanationError, match="needs both"):
-        roc_auc(np.array([0.0, 1.0]), np.array(truth))
-
-
-def test_values_that_cannot_be_ranked_are_refused():
-    with pytest.raises(ExplanationError, match="ranked"):
-        roc_auc(np.array([0.0, np.nan]), np.array([True, False]))
+from explainers.quality.statistics import bootstrap_difference, bootstrap_mean
 
 
 def test_the_interval_covers_as_it_claims():
@@ -86,3 +54,39 @@ def test_clusters_must_match():
 def test_an_interval_needs_a_level_and_draws(options):
     with pytest.raises(ExplanationError, match="level"):
         bootstrap_mean([1.0, 2.0], **options)
+
+
+def test_a_difference_is_that_of_the_clips():
+    random = np.random.default_rng(4)
+    values, others = random.normal(size=(2, 50))
+    speakers = [f"speaker {index // 5}" for index in range(50)]
+    found = bootstrap_difference(values, others, speakers, seed=3)
+    assert found == bootstrap_mean(values - others, speakers, seed=3)
+    back = bootstrap_difference(others, values, speakers, seed=3)
+    assert (back.mean, back.low, back.high) == pytest.approx((-found.mean, -found.high, -found.low))
+
+
+def test_pairing_sees_what_two_intervals_do_not():
+    random = np.random.default_rng(5)
+    hard = random.normal(size=80)
+    values, others = hard + 0.1 + 0.05 * random.normal(size=80), hard
+    apart = bootstrap_mean(values), bootstrap_mean(others)
+    assert apart[0].low < apart[1].high
+    paired = bootstrap_difference(values, others)
+    assert 0 < paired.low < 0.1 < paired.high < 0.2
+
+
+def test_the_paired_interval_covers_nothing_as_it_claims():
+    random = np.random.default_rng(6)
+    hits = 0
+    for trial in range(300):
+        hard = 3 * random.normal(size=20).repeat(3)
+        values, others = hard + random.normal(size=60), hard + random.normal(size=60)
+        estimate = bootstrap_difference(values, others, np.arange(20).repeat(3).tolist(), seed=trial)
+        hits += estimate.low <= 0 <= estimate.high
+    assert 0.88 <= hits / 300 <= 0.98
+
+
+def test_a_difference_needs_pairs():
+    with pytest.raises(ExplanationError, match="2 values were given beside 1"):
+        bootstrap_difference([1.0, 2.0], [1.0])

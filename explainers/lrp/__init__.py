@@ -1,0 +1,1 @@
+"""Relevance by operation: layer-wise relevance propagation for any PyTorch model."""

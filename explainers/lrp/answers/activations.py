@@ -1,0 +1,262 @@
+"""Functions of single values: all relevance is handed on, ``R_x = R_y``.
+
+As a gradient that is the secant f(x) / x, written in closed form so that nothing is divided by an x
+near zero. Where f(0) is not zero, that value is a constant of the function and goes to the ledger:
+the secant is (f(x) - f(0)) / x. A logarithm, which has no value at zero, hands all on.
+
+Sources: Arras et al. 2019 (identity rule), Achtibat et al. 2024 (its use for GELU and SiLU).
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from explainers.lrp.calls import GATE, Call, Elementwise, common_role, with_role
+from explainers.lrp.registry import answer
+
+Slope = Callable[[Tensor], Tensor]
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+def activation(call: Call, x: Tensor, slope: Slope, args: Any, kwargs: Any, offset: float = 0.0) -> Tensor:
+    """The operation's value; its gradient is the slope, or what the composite wants instead."""
+    if call.composite.activation == "guided":
+        result: Tensor = call.native(x, *args, **kwargs)
+        result.register_hook(lambda grad: grad.clamp(min=0))
+        return result
+    result = Elementwise.apply(
+        x, call, lambda: call.native(x, *args, **kwargs), slope, offset
+    )
+    return with_role(result, common_role(call.path))
+
+
+def secant(x: Tensor, rise: Callable[[Tensor], Tensor], limit: float) -> Tensor:
+    """``rise(x) / x``, its limit at zero."""
+    zero = x == 0
+    return torch.where(zero, limit, rise(x) / torch.where(zero, 1.0, x)).to(x.dtype)
+
+
+def _secant_of(rise: Callable[[Tensor], Tensor], limit: float) -> Slope:
+    return lambda x: secant(x, rise, limit)
+
+
+SLOPES: dict[str, Slope] = {
+    "relu": lambda x: (x > 0).to(x.dtype),
+    "relu6": _secant_of(lambda x: x.clamp(0, 6), 0.0),
+    "tanh": _secant_of(torch.tanh, 1.0),
+    "silu": torch.sigmoid,
+    "mish": lambda x: torch.tanh(F.softplus(x)),
+    "hardswish": lambda x: (x + 3).clamp(0, 6) / 6,
+    "softsign": lambda x: 1 / (1 + x.abs()),
+    "tanhshrink": lambda x: 1 - secant(x, torch.tanh, 1.0),
+    "erf": _secant_of(torch.erf, 2 / math.sqrt(math.pi)),
+    "arctan": _secant_of(torch.arctan, 1.0),
+    "atan": _secant_of(torch.arctan, 1.0),
+    "asinh": _secant_of(torch.asinh, 1.0),
+    "arcsinh": _secant_of(torch.asinh, 1.0),
+    "sinh": _secant_of(torch.sinh, 1.0),
+    "sin": _secant_of(torch.sin, 1.0),
+    "expm1": _secant_of(torch.expm1, 1.0),
+    "log1p": _secant_of(torch.log1p, 1.0),
+    "square": lambda x: x,
+    "sqrt": _secant_of(lambda x: torch.sqrt(x.clamp(min=0)), 0.0),
+    "log": _secant_of(torch.log, 0.0),
+    "log2": _secant_of(torch.log2, 0.0),
+    "log10": _secant_of(torch.log10, 0.0),
+    "selu": lambda x: torch.where(
+        x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * secant(x, torch.expm1, 1.0)
+    ),
+    "nan_to_num": torch.ones_like,
+}
+"""Slopes of functions that are zero at zero (a logarithm counts as such) and take no settings."""
+
+
+def _answer_plain(name: str, slope: Slope) -> None:
+    @answer(name)
+    def plain(call: Call, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return activation(call, input, slope, args, kwargs)
+
+
+for _name, _slope in SLOPES.items():
+    _answer_plain(_name, _slope)
+
+
+@answer("gelu")
+def gelu(call: Call, input: Tensor, approximate: str = "none") -> Tensor:
+    """The slope is the normal distribution's share below x."""
+
+    def exact(x: Tensor) -> Tensor:
+        return 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+
+    def by_tanh(x: Tensor) -> Tensor:
+        return 0.5 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+    slope = exact if approximate == "none" else by_tanh
+    return activation(call, input, slope, (), {"approximate": approximate})
+
+
+@answer("leaky_relu")
+def leaky_relu(call: Call, input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """One slope on each side."""
+    return activation(
+        call, input, lambda x: torch.where(x > 0, 1.0, negative_slope).to(x.dtype),
+        (negative_slope,), {},
+    )
+
+
+@answer("elu")
+def elu(
+    call: Call,
+    input: Tensor,
+    alpha: float = 1.0,
+    scale: float = 1.0,
+    input_scale: float = 1.0,
+) -> Tensor:
+    """Exponential below zero."""
+
+    def slope(x: Tensor) -> Tensor:
+        below = alpha * input_scale * secant(x * input_scale, torch.expm1, 1.0)
+        return scale * torch.where(x > 0, 1.0, below)
+
+    more = () if scale == input_scale == 1 else (scale, input_scale)
+    return activation(call, input, slope, (alpha, *more), {})
+
+
+@answer("functional.elu")
+def functional_elu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """As above, with an argument for writing in place."""
+    return elu(call, input, alpha)
+
+
+@answer("celu")
+def celu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential below zero, smooth for every alpha."""
+    return activation(
+        call, input,
+        lambda x: torch.where(x > 0, 1.0, secant(x / alpha, torch.expm1, 1.0)),
+        (alpha,), {},
+    )
+
+
+@answer("hardtanh")
+def hardtanh(
+    call: Call, input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """Linear between two values."""
+    return activation(
+        call, input, _secant_of(lambda x: x.clamp(min_val, max_val), 1.0), (min_val, max_val), {}
+    )
+
+
+@answer("softshrink")
+def shrink(call: Call, input: Tensor, *settings: Any, **named: Any) -> Tensor:
+    """Zero in the middle."""
+    named.pop("inplace", None)
+    return activation(
+        call, input, _secant_of(lambda x: call.native(x, *settings, **named), 0.0), settings, named
+    )
+
+
+@answer("sigmoid", "special_expit")
+def sigmoid(call: Call, input: Tensor) -> Tensor:
+    """A gate; as a signal, one half of it is its own."""
+    slope = _secant_of(lambda x: 0.5 * torch.tanh(x / 2), 0.25)
+    return with_role(activation(call, input, slope, (), {}, offset=0.5), GATE)
+
+
+@answer("hardsigmoid")
+def hardsigmoid(call: Call, input: Tensor, inplace: bool = False) -> Tensor:
+    """A gate of straight lines."""
+    slope = _secant_of(lambda x: x.clamp(-3, 3) / 6, 1 / 6)
+    return with_role(activation(call, input, slope, (), {}, offset=0.5), GATE)
+
+
+@answer("softplus")
+def softplus(call: Call, input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """A gate that is never negative."""
+    offset = math.log(2) / beta
+    slope = _secant_of(lambda x: F.softplus(x, beta, threshold) - offset, 0.5)
+    return with_role(activation(call, input, slope, (beta, threshold), {}, offset), GATE)
+
+
+@answer("logsigmoid", "log_sigmoid")
+def logsigmoid(call: Call, input: Tensor) -> Tensor:
+    """Minus a softplus of minus x."""
+    offset = -math.log(2)
+    return activation(
+        call, input, _secant_of(lambda x: F.logsigmoid(x) - offset, 0.5), (), {}, offset
+    )
+
+
+@answer("exp", "exp2")
+def exponential(call: Call, input: Tensor) -> Tensor:
+    """One at zero."""
+    base = math.e if call.name == "exp" else 2.0
+    slope = _secant_of(lambda x: torch.expm1(x * math.log(base)), math.log(base))
+    return with_role(activation(call, input, slope, (), {}, offset=1.0), GATE)
+
+
+@answer("glu")
+def gated_linear_unit(call: Call, input: Tensor, dim: int = -1) -> Tensor:
+    """Half of the channels, gated by the other half."""
+    signal, gate = call.through(torch.chunk, input, 2, dim)
+    result: Tensor = call.through(torch.mul, signal, call.through(torch.sigmoid, gate))
+    return result
+
+
+@answer("cos")
+def cosine(call: Call, input: Tensor) -> Tensor:
+    """One at zero."""
+    return activation(call, input, _secant_of(lambda x: torch.cos(x) - 1, 0.0), (), {}, offset=1.0)
+
+
+@answer("rsqrt", "reciprocal")
+def inverse(call: Call, input: Tensor) -> Tensor:
+    """A scale for others, held constant as a divisor is."""
+    if call.composite.normalisation == "nothing":
+        result: Tensor = call.native(input)
+        return result
+    return with_role(call.native(input.detach()), GATE)
+
+
+@answer("pow", "__pow__", "float_power")
+def power(call: Call, input: Any, exponent: Any) -> Tensor:
+    """``x^p`` hands all on; a negative power is a scale, held constant."""
+    if not isinstance(input, Tensor):
+        return _exponential_of(call, float(input), exponent)
+    if isinstance(exponent, Tensor):
+        if exponent.requires_grad or exponent.numel() > 1:
+            logarithm = call.through(torch.log, input)
+            return call.through(torch.exp, call.through(torch.mul, logarithm, exponent))  # type: ignore[no-any-return]
+        exponent = exponent.item()
+    if exponent < 0:
+        return with_role(call.native(input.detach(), exponent), GATE)
+    if exponent == 0:
+        return call.native(input.detach(), exponent)  # type: ignore[no-any-return]
+    return activation(call, input, lambda x: _power_slope(x, exponent), (exponent,), {})
+
+
+@answer("__rpow__")
+def power_of(call: Call, input: Tensor, base: float) -> Tensor:
+    """``base ^ x``."""
+    return _exponential_of(call, float(base), input)
+
+
+def _exponential_of(call: Call, base: float, exponent: Tensor) -> Tensor:
+    rate = math.log(base)
+    slope = _secant_of(lambda x: torch.expm1(x * rate), rate)
+    return Elementwise.apply(  # type: ignore[no-any-return]
+        exponent, call, lambda: torch.pow(base, exponent), slope, 1.0
+    )
+
+
+def _power_slope(x: Tensor, exponent: float) -> Tensor:
+    if exponent == 2:
+        return x
+    return secant(x, lambda one: one.pow(exponent), 1.0 if exponent == 1 else 0.0)

@@ -1,0 +1,141 @@
+"""What an answer is handed: one call of one operation, and the means to answer it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from explainers.lrp.ledger import Flow, per_clip
+from explainers.lrp.metering import alias
+from explainers.lrp.naming import Operation
+from explainers.lrp.saving import Saved
+from explainers.lrp.tensors import tensors_in
+
+if TYPE_CHECKING:
+    from explainers.lrp.composites import Composite
+    from explainers.lrp.mode import LRP
+
+GATE = "gate"
+ATTENTION = "attention"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an operation whose inputs carry relevance.
+
+    Attributes:
+        run: The mode that saw it.
+        function: The operation itself.
+        name: Its name.
+        flow: Its entry in the ledger.
+        path: Those of its inputs that carry relevance.
+    """
+
+    run: "LRP"
+    function: Operation
+    name: str
+    flow: Flow
+    path: Sequence[Tensor]
+
+    @property
+    def composite(self) -> "Composite":
+        """The rules of this run."""
+        return self.run.composite
+
+    def native(self, *args: Any, **kwargs: Any) -> Any:
+        """The operation with its own gradient."""
+        return self.function(*args, **kwargs)
+
+    def through(self, function: Operation, *args: Any, **kwargs: Any) -> Any:
+        """Another operation, answered by its own rule: for unfolding a fused one."""
+        return self.run.dispatch(function, args, kwargs)
+
+    def absorb(self, kind: str, amounts: Callable[[], Tensor]) -> None:
+        """Enter an amount of relevance, per element, in the ledger; called in a backward pass."""
+        self.run.ledger.absorb(
+            self.flow, kind, lambda: per_clip(amounts().detach(), self.run.batch)
+        )
+
+    def watch(self, output: Tensor, kind: str, amounts: Callable[[Tensor], Tensor]) -> None:
+        """Enter, when the gradient of the output is known, what a sink takes of it."""
+        if output.requires_grad:
+            output.register_hook(lambda grad: self.absorb(kind, lambda: amounts(grad)))
+
+    def keep(self, tensor: Tensor) -> Saved:
+        """A tensor for a watch to use, safe from being written to by the model."""
+        return self.run.saved.pack(tensor.detach())
+
+    def constant(self, output: Tensor, value: Tensor | float) -> None:
+        """Enter what a constant that was added to the output takes."""
+        if not isinstance(value, Tensor):
+            if value == 0:
+                return
+            self.watch(output, "constants", lambda grad: grad * value)
+            return
+        kept = self.keep(value)
+        self.watch(output, "constants", lambda grad: share(kept.tensor, grad))
+
+    def elementwise(
+        self, x: Tensor, slope: Callable[[Tensor], Tensor], offset: float = 0.0
+    ) -> Tensor:
+        """The operation on x with `slope(x)` for its gradient; `offset` is its value at zero."""
+        result: Tensor = Elementwise.apply(x, self, lambda: self.function(x), slope, offset)
+        return result
+
+
+class Elementwise(torch.autograd.Function):
+    """A function of single elements whose gradient is given in closed form."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        call: Call,
+        value: Callable[[], Tensor],
+        slope: Callable[[Tensor], Tensor],
+        offset: float,
+    ) -> Tensor:
+        """The function's own value."""
+        ctx.save_for_backward(x)
+        ctx.call, ctx.slope, ctx.offset = call, slope, offset
+        return own(value())
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+        """The gradient times the slope."""
+        (x,) = ctx.saved_tensors
+        if ctx.offset:
+            ctx.call.absorb("activation offset", lambda: grad * ctx.offset)
+        return grad * ctx.slope(x), None, None, None, None
+
+
+def own(tensor: Tensor) -> Tensor:
+    """The same values as a tensor that is nobody's view, which autograd lets a model write to."""
+    return alias(tensor) if tensor._is_view() else tensor
+
+
+def share(value: Tensor, grad: Tensor) -> Tensor:
+    """What a constant takes; nothing where no gradient comes back, however large it is."""
+    product = (value.conj() * grad).real if value.is_complex() or grad.is_complex() else value * grad
+    return torch.where(grad == 0, torch.zeros_like(product), product)
+
+
+def role(tensor: Tensor) -> str | None:
+    """Whether a tensor weighs others: ``gate`` or ``attention``; None where it is signal."""
+    return getattr(tensor, "_relevance_role", None)
+
+
+def with_role(result: Any, name: str | None) -> Any:
+    """The result, its tensors marked with their role."""
+    if name is not None:
+        for one in tensors_in(result):
+            one._relevance_role = name  # type: ignore[attr-defined]
+    return result
+
+
+def common_role(inputs: Sequence[Tensor]) -> str | None:
+    """The role that all inputs on the path have; None where they differ."""
+    roles = {role(one) for one in inputs}
+    return roles.pop() if len(roles) == 1 else None

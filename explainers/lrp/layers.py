@@ -1,0 +1,139 @@
+"""Layers that are linear in their input, run forwards and backwards with whatever weights."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class LinearLayer(ABC):
+    """An operation with weights: ``z = f(x, weight) + bias``.
+
+    Attributes:
+        weight: Of the operation, without gradients.
+        bias: One value per output channel, or none.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    @abstractmethod
+    def forward(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The outputs for an input and weights, without a bias."""
+
+    @abstractmethod
+    def backward(self, grad: Tensor, weight: Tensor, shape: torch.Size) -> Tensor:
+        """The transposed map: from the outputs to an input of that shape."""
+
+    @abstractmethod
+    def on_outputs(self, vector: Float[Tensor, " channels"]) -> Tensor:
+        """A value per channel, shaped to be added to the outputs."""
+
+    @abstractmethod
+    def bias_share(self, bias: Float[Tensor, " channels"], share: Tensor) -> Tensor:
+        """``bias x share``, summed over whatever is cheap to sum over but the first axis."""
+
+    @abstractmethod
+    def scaled(
+        self, scale: Float[Tensor, " channels"], shift: Float[Tensor, " channels"]
+    ) -> "LinearLayer":
+        """The layer followed by ``scale z + shift``, as one layer."""
+
+    def _bias_scaled(self, scale: Tensor, shift: Tensor) -> Tensor:
+        return shift if self.bias is None else self.bias * scale + shift
+
+
+@dataclass(frozen=True)
+class Dense(LinearLayer):
+    """A fully connected layer over the last axis; the weight is ``[out, in]``."""
+
+    def forward(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Outputs ``[..., out]``."""
+        return F.linear(x, weight)
+
+    def backward(self, grad: Tensor, weight: Tensor, shape: torch.Size) -> Tensor:
+        """Inputs ``[..., in]``."""
+        return (grad @ weight).reshape(shape)
+
+    def on_outputs(self, vector: Float[Tensor, " channels"]) -> Tensor:
+        """As it is: channels are the last axis."""
+        return vector
+
+    def bias_share(self, bias: Float[Tensor, " channels"], share: Tensor) -> Tensor:
+        """One value per row."""
+        return share @ bias
+
+    def scaled(
+        self, scale: Float[Tensor, " channels"], shift: Float[Tensor, " channels"]
+    ) -> "Dense":
+        """Rows of the weight scaled."""
+        return Dense(self.weight * scale[:, None], self._bias_scaled(scale, shift))
+
+
+@dataclass(frozen=True)
+class Convolution(LinearLayer):
+    """A convolution or transposed convolution of any dimension, dilation and grouping."""
+
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    dilation: tuple[int, ...]
+    transposed: bool
+    output_padding: tuple[int, ...]
+    groups: int
+
+    def forward(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Outputs ``[batch, out, ...]``."""
+        return torch.convolution(
+            x,
+            weight,
+            None,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.transposed,
+            self.output_padding,
+            self.groups,
+        )
+
+    def backward(self, grad: Tensor, weight: Tensor, shape: torch.Size) -> Tensor:
+        """Inputs ``[batch, in, ...]``."""
+        # Only the shape of the input matters for its own gradient.
+        stand_in = grad.new_empty(1).expand(shape)
+        found: Tensor = torch.ops.aten.convolution_backward(
+            grad,
+            stand_in,
+            weight,
+            None,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.transposed,
+            self.output_padding,
+            self.groups,
+            (True, False, False),
+        )[0]
+        return found
+
+    def on_outputs(self, vector: Float[Tensor, " channels"]) -> Tensor:
+        """Channels are the second axis."""
+        return vector.reshape(-1, *[1] * len(self.stride))
+
+    def bias_share(self, bias: Float[Tensor, " channels"], share: Tensor) -> Tensor:
+        """One value per clip and channel."""
+        return share.flatten(2).sum(dim=2) * bias
+
+    def scaled(
+        self, scale: Float[Tensor, " channels"], shift: Float[Tensor, " channels"]
+    ) -> "Convolution":
+        """Kernels scaled; those of a transposed convolution lie along its second axis."""
+        rest = [1] * len(self.stride)
+        if self.transposed:
+            grouped = self.weight.unflatten(0, (self.groups, -1))
+            weight = (grouped * scale.reshape(self.groups, 1, -1, *rest)).flatten(0, 1)
+        else:
+            weight = self.weight * scale.reshape(-1, 1, *rest)
+        return replace(self, weight=weight, bias=self._bias_scaled(scale, shift))

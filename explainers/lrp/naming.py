@@ -1,0 +1,54 @@
+"""One name per operation, however it was called: function, method, overload or property."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+
+Operation = Callable[..., Any]
+
+FUNCTIONAL = "functional."
+GETTER = ".__get__"
+
+
+@cache
+def operation_name(function: Operation) -> str:
+    """The name under which the operation is answered.
+
+    ``torch.relu``, ``Tensor.relu`` and ``aten::relu`` are ``relu``; what is written in Python in
+    ``torch.nn.functional`` keeps that in front, because its arguments may differ; a property is
+    ``real.__get__``; an operation of another library is ``library::name``.
+
+    >>> operation_name(torch.relu), operation_name(torch.nn.functional.relu)
+    ('relu', 'functional.relu')
+    """
+    if isinstance(function, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
+        packet = getattr(function, "overloadpacket", function)
+        return str(packet._qualified_op_name).removeprefix("aten::")
+    name = getattr(function, "__name__", type(function).__name__)
+    if name in ("__get__", "__set__", "__delete__"):
+        return f"{function.__self__.__name__}.{name}"  # type: ignore[attr-defined]
+    module = getattr(function, "__module__", None)
+    if module == "torch.nn.functional":
+        return FUNCTIONAL + name
+    if module == "torch.autograd":
+        return f"autograd.{name}"
+    return str(name)
+
+
+def is_in_place(name: str) -> bool:
+    """Whether the name says that the first argument is written to: ``relu_``."""
+    return name.endswith("_") and not name.endswith("__")
+
+
+@cache
+def out_of_place(function: Operation, name: str) -> Operation | None:
+    """The same operation giving a new tensor; None where there is none."""
+    plain = name.removeprefix(FUNCTIONAL)[:-1]
+    if isinstance(function, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
+        return getattr(torch.ops.aten, plain, None)
+    for home in (torch.Tensor, torch, torch.nn.functional):
+        if hasattr(home, plain):
+            return getattr(home, plain)  # type: ignore[no-any-return]
+    return None

@@ -1,0 +1,91 @@
+"""A linear layer whose gradient is a relevance rule."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from explainers.lrp.calls import Call, own
+from explainers.lrp.layers import LinearLayer
+from explainers.lrp.rules import LinearRule
+from explainers.lrp.shadows import shadow_of
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A layer that was just applied, remembered on its output for a batch norm that follows.
+
+    Attributes:
+        layer: The layer.
+        rule: Its rule.
+        x: Its input.
+        call: The operation.
+    """
+
+    layer: LinearLayer
+    rule: LinearRule
+    x: Tensor
+    call: Call
+
+
+def propagate(
+    call: Call, layer: LinearLayer, rule: LinearRule, x: Tensor, value: Callable[[], Tensor]
+) -> Tensor:
+    """The layer's value, with the rule for a gradient."""
+    shadow = shadow_of(call.run, x) if rule.gives_relevance else None
+    result: Tensor = Propagate.apply(x, shadow, value, layer, rule, call)
+    return result
+
+
+def remember(applied: Applied, output: Tensor) -> Tensor:
+    """Note on the output which layer made it, where what follows may be folded into the layer."""
+    if applied.rule.splits_weights:
+        output._applied_layer = applied  # type: ignore[attr-defined]
+    return output
+
+
+def applied_layer(tensor: Tensor) -> Applied | None:
+    """The layer that made the tensor, where it may be folded with what follows."""
+    return getattr(tensor, "_applied_layer", None)
+
+
+class Propagate(torch.autograd.Function):
+    """The value of an operation, and a linear rule on the way back."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        shadow: Tensor | None,
+        value: Callable[[], Tensor],
+        layer: LinearLayer,
+        rule: LinearRule,
+        call: Call,
+    ) -> Tensor:
+        """The operation's own value."""
+        z = own(value())
+        kept_input = x if rule.keeps_input or (rule.gives_relevance and shadow is None) else None
+        ctx.save_for_backward(kept_input, z if rule.keeps_output else None)
+        ctx.layer, ctx.rule, ctx.call = layer, rule, call
+        ctx.shape, ctx.shadowed = x.shape, shadow is not None
+        return z
+
+    @staticmethod
+    def backward(
+        ctx: Any, grad: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, None, None, None, None]:
+        """Coefficient of the input, or relevance of its shadow."""
+        x, z = ctx.saved_tensors
+        found = ctx.rule.propagate(ctx.layer, x, z, grad, ctx.shape, ctx.call.absorb)
+        if ctx.shadowed:
+            if ctx.call.run.metered:
+                ctx.call.flow.hand_on(ctx.call.run.per_clip(found))
+            return None, found, None, None, None, None
+        if ctx.rule.gives_relevance:
+            # Relevance of an input that is zero has no coefficient and cannot go further back.
+            silent = x == 0
+            ctx.call.absorb("zero inputs", lambda: torch.where(silent, found, 0.0))
+            found = torch.where(silent, 0.0, found / torch.where(silent, 1.0, x))
+        return found, None, None, None, None, None
