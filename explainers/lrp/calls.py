@@ -50,7 +50,20 @@ class Call:
 
     def through(self, function: Operation, *args: Any, **kwargs: Any) -> Any:
         """Another operation, answered by its own rule: for unfolding a fused one."""
-        return self.run.dispatch(function, args, kwargs)
+        return self.run.dispatch(function, args, kwargs, outer=self.flow)
+
+    def step(self, compute: Callable[..., Any], *inputs: Tensor) -> Any:
+        """A part of the operation as an entry of its own: `compute` is given it and the inputs."""
+        run, flow = self.run, Flow(self.name, self.flow.place, self.flow)
+        run.flows.append(flow)
+        path = [one for one in inputs if one.requires_grad]
+        if run.metered:
+            inputs = tuple(run.meter(flow, one) if one.requires_grad else one for one in inputs)
+        outputs = compute(Call(run, self.function, self.name, flow, path), *inputs)
+        run.note(outputs, flow, path)
+        if run.metered:
+            run.meter_outputs(flow, tensors_in(outputs))
+        return outputs
 
     def absorb(self, kind: str, amounts: Callable[[], Tensor]) -> None:
         """Enter an amount of relevance, per element, in the ledger; called in a backward pass."""

@@ -29,6 +29,7 @@ class Flow:
     Attributes:
         operation: Its name.
         place: Path of the module that called it; empty at the top.
+        outer: The operation that was unfolded to this one; None where the model called it.
         sinks: What each kind of sink absorbed, per clip.
         out: Relevance that arrived at its outputs, per clip; where flows are metered.
         into: Relevance that it handed to its inputs, per clip; where flows are metered.
@@ -36,6 +37,7 @@ class Flow:
 
     operation: str
     place: str
+    outer: "Flow | None" = None
     sinks: dict[str, Float[Tensor, " batch"]] = field(default_factory=dict)
     out: Float[Tensor, " batch"] | None = None
     into: Float[Tensor, " batch"] | None = None

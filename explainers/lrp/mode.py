@@ -6,7 +6,7 @@ calling thread only.
 """
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
@@ -22,7 +22,7 @@ from explainers.errors import ExplanationError
 from explainers.lrp.calls import Call
 from explainers.lrp.composites import Composite
 from explainers.lrp.ledger import Flow, Ledger, per_clip
-from explainers.lrp.metering import Metered
+from explainers.lrp.metering import Metered, relevance_of
 from explainers.lrp.naming import (
     FUNCTIONAL,
     Operation,
@@ -48,6 +48,14 @@ QUESTIONS = frozenset(
     "tolist numpy requires_grad_ register_hook retain_grad _set_grad_enabled detach".split()
 )
 """What only asks about a tensor, or leaves the path on purpose."""
+VIEWING = frozenset(
+    "view reshape view_as reshape_as flatten unflatten ravel squeeze unsqueeze transpose swapaxes "
+    "swapdims permute movedim moveaxis t mT.__get__ T.__get__ contiguous expand expand_as "
+    "broadcast_to narrow select __getitem__ slice unbind __iter__ split chunk tensor_split "
+    "split_with_sizes hsplit vsplit dsplit unfold diagonal as_strided to type float double cpu cuda "
+    "type_as view_as_real view_as_complex real imag real.__get__ imag.__get__ alias dropout".split()
+)
+"""What may give a view, which a meter would cut off from its base; it hands on all it is given."""
 NOTES = ("_relevance_role", "_applied_layer", "_moved")
 """What answers note on the tensors they give."""
 
@@ -123,8 +131,17 @@ class LRP(TorchFunctionMode):
         args: Sequence[Any],
         kwargs: dict[str, Any],
         name: str | None = None,
+        outer: Flow | None = None,
     ) -> Any:
-        """Answer an operation: by its rule where it is on the path, as it is elsewhere."""
+        """Answer an operation: by its rule where it is on the path, as it is elsewhere.
+
+        Args:
+            function: The operation.
+            args: Its arguments.
+            kwargs: Its named arguments.
+            name: Its name, where it is known.
+            outer: The operation that is being unfolded to this one.
+        """
         name = name or operation_name(function)
         if not torch.is_grad_enabled():
             self._protect(name, args)
@@ -144,7 +161,7 @@ class LRP(TorchFunctionMode):
             if asked:
                 result = self.dispatch(function, args, kwargs)
                 return self._write_back(args[0] if args else kwargs["input"], result)
-        return self._answered(function, name, args, kwargs, path)
+        return self._answered(function, name, args, kwargs, path, outer)
 
     def check(self, *targets: Tensor) -> None:
         """Whether every operation between the targets and the inputs has a rule.
@@ -215,8 +232,9 @@ class LRP(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         path: list[Tensor],
+        outer: Flow | None = None,
     ) -> Any:
-        flow = Flow(name, self.place())
+        flow = Flow(name, self.place(), outer)
         self._adopt(path, flow.place)
         parents = self._trail.parents(path)
         known = find_answer(name)
@@ -226,15 +244,15 @@ class LRP(TorchFunctionMode):
             self._trail.note(outputs, flow, parents, answered=False)
             return result
         self.flows.append(flow)
-        if self.metered:
+        metered = self.metered and name.removeprefix(FUNCTIONAL) not in VIEWING
+        if metered:
             args, kwargs = self._with_meters(flow, args, kwargs)
             path = [one for one in tensors_in((args, kwargs)) if one.requires_grad]
         result = known(Call(self, function, name, flow, path), *args, **kwargs)
         outputs = [one for one in tensors_in(result) if one.requires_grad]
         self._trail.note(outputs, flow, parents, answered=True)
-        if self.metered:
-            result = changed(result, lambda one: self._metered_output(flow, one))
-            self._trail.note(tensors_in(result), flow, parents, answered=True)
+        if metered and not any(one.outer is flow for one in self.flows):
+            self.meter_outputs(flow, outputs)
         return result
 
     def _adopt(self, path: list[Tensor], place: str) -> None:
@@ -311,23 +329,41 @@ class LRP(TorchFunctionMode):
         self, flow: Flow, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         def metered(tensor: Tensor) -> Tensor:
-            if not tensor.requires_grad:
-                return tensor
-            measured = Metered.apply(tensor, lambda amounts: flow.hand_on(self.per_clip(amounts)))
-            _copy_notes(tensor, measured)
-            remember_move(self, measured, tensor, lambda one: one)
-            return measured
+            return self.meter(flow, tensor) if tensor.requires_grad else tensor
 
         return changed(args, metered), changed(kwargs, metered)
 
-    def _metered_output(self, flow: Flow, output: Tensor) -> Tensor:
-        if not output.requires_grad:
-            return output
+    def meter(self, flow: Flow, tensor: Tensor) -> Tensor:
+        """The tensor, which tells the flow what it is handed."""
         measured: Tensor = Metered.apply(
-            output, lambda amounts: flow.arrive(self.per_clip(amounts))
+            tensor, lambda amounts: flow.hand_on(self.per_clip(amounts))
         )
-        _copy_notes(output, measured)
+        self.note([measured], flow, [tensor])
+        _copy_notes(tensor, measured)
+        remember_move(self, measured, tensor, lambda one: one)
+        measured._unmetered = tensor  # type: ignore[attr-defined]
         return measured
+
+    def metered_anew(self, flow: Flow, tensor: Tensor) -> Tensor:
+        """The input of an earlier operation, for one that takes its place."""
+        if not self.metered:
+            return tensor
+        return self.meter(flow, getattr(tensor, "_unmetered", tensor))
+
+    def meter_outputs(self, flow: Flow, outputs: Iterable[Tensor]) -> None:
+        """Have the flow told what arrives at these tensors."""
+        for output in outputs:
+            output.register_hook(self._meter_of_output(flow, output))
+
+    def _meter_of_output(self, flow: Flow, output: Tensor) -> Callable[[Tensor], None]:
+        kept = self.saved.pack(output.detach())
+
+        def arrived(grad: Tensor | None) -> None:
+            # One of several outputs may not be used at all.
+            if grad is not None:
+                flow.arrive(self.per_clip(relevance_of(kept.tensor, grad)))
+
+        return arrived
 
     def per_clip(self, amounts: Tensor) -> Float[Tensor, " batch"]:
         """The sum of the amounts of each clip of this run."""

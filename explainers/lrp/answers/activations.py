@@ -105,7 +105,7 @@ def gelu(call: Call, input: Tensor, approximate: str = "none") -> Tensor:
 def leaky_relu(call: Call, input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """One slope on each side."""
     return activation(
-        call, input, lambda x: torch.where(x > 0, 1.0, negative_slope).to(x.dtype),
+        call, input, lambda x: torch.where(x > 0, torch.ones_like(x), negative_slope),
         (negative_slope,), {},
     )
 

@@ -76,7 +76,8 @@ def _by_constants(
     if before is not None:
         folded = before.layer.scaled(scale.to(x.dtype), shift.to(x.dtype))
         # The whole of both is one layer: what the first would have absorbed is its as well.
-        return propagate(call, folded, before.rule, before.x, lambda: call.native(*native))
+        source = call.run.metered_anew(call.flow, before.x)
+        return propagate(call, folded, before.rule, source, lambda: call.native(*native))
     axes = [1] * (x.ndim - 2)
     affine = Affine(scale.reshape(-1, *axes), shift.reshape(-1, *axes))
     result: Tensor = Scaled.apply(x, lambda: call.native(*native), affine, call)

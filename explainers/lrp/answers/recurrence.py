@@ -99,9 +99,13 @@ def _direction(
     weights: Weights,
     lengths: Tensor | None,
 ) -> tuple[Tensor, Tensor]:
-    output, end = Direction.apply(x, state, cell, KINDS[call.name], weights, call.absorb)
-    inputs = [one for one in (x, state, cell) if one is not None and one.requires_grad]
-    call.run.note((output, end), call.flow, inputs)
+    given = [x, state] if cell is None else [x, state, cell]
+    output, end = call.step(
+        lambda step, x, state, cell=None: Direction.apply(
+            x, state, cell, KINDS[call.name], weights, step.absorb
+        ),
+        *given,
+    )
     if lengths is not None and call.name == "lstm":
         # Cells past a clip's end are not its own; nobody should read relevance off them.
         end = end.detach()
