@@ -8,17 +8,14 @@ import torch
 from torch import Tensor
 
 from explainers.lrp.ledger import Flow, per_clip
-from explainers.lrp.metering import alias
 from explainers.lrp.naming import Operation
 from explainers.lrp.saving import Saved
 from explainers.lrp.tensors import tensors_in
+from explainers.lrp.values import alias, relevance_of
 
 if TYPE_CHECKING:
     from explainers.lrp.composites import Composite
     from explainers.lrp.mode import LRP
-
-GATE = "gate"
-ATTENTION = "attention"
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,12 @@ class Call:
         run, flow = self.run, Flow(self.name, self.flow.place, self.flow)
         run.flows.append(flow)
         path = [one for one in inputs if one.requires_grad]
-        if run.metered:
-            inputs = tuple(run.meter(flow, one) if one.requires_grad else one for one in inputs)
+        if run.meters is not None:
+            inputs = tuple(run.meters.inlet(flow, one) for one in inputs)
         outputs = compute(Call(run, self.function, self.name, flow, path), *inputs)
         run.note(outputs, flow, path)
-        if run.metered:
-            run.meter_outputs(flow, tensors_in(outputs))
+        if run.meters is not None:
+            run.meters.outlets(flow, tensors_in(outputs))
         return outputs
 
     def absorb(self, kind: str, amounts: Callable[[], Tensor]) -> None:
@@ -88,7 +85,7 @@ class Call:
             self.watch(output, "constants", lambda grad: grad * value)
             return
         kept = self.keep(value)
-        self.watch(output, "constants", lambda grad: share(kept.tensor, grad))
+        self.watch(output, "constants", lambda grad: relevance_of(kept.tensor, grad))
 
     def elementwise(
         self, x: Tensor, slope: Callable[[Tensor], Tensor], offset: float = 0.0
@@ -127,28 +124,3 @@ class Elementwise(torch.autograd.Function):
 def own(tensor: Tensor) -> Tensor:
     """The same values as a tensor that is nobody's view, which autograd lets a model write to."""
     return alias(tensor) if tensor._is_view() else tensor
-
-
-def share(value: Tensor, grad: Tensor) -> Tensor:
-    """What a constant takes; nothing where no gradient comes back, however large it is."""
-    product = (value.conj() * grad).real if value.is_complex() or grad.is_complex() else value * grad
-    return torch.where(grad == 0, torch.zeros_like(product), product)
-
-
-def role(tensor: Tensor) -> str | None:
-    """Whether a tensor weighs others: ``gate`` or ``attention``; None where it is signal."""
-    return getattr(tensor, "_relevance_role", None)
-
-
-def with_role(result: Any, name: str | None) -> Any:
-    """The result, its tensors marked with their role."""
-    if name is not None:
-        for one in tensors_in(result):
-            one._relevance_role = name  # type: ignore[attr-defined]
-    return result
-
-
-def common_role(inputs: Sequence[Tensor]) -> str | None:
-    """The role that all inputs on the path have; None where they differ."""
-    roles = {role(one) for one in inputs}
-    return roles.pop() if len(roles) == 1 else None

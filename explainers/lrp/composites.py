@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from explainers.errors import ExplanationError
-from explainers.lrp.rules import AlphaBeta, Box, Epsilon, Flat, Gamma, LinearRule, z_plus
+from explainers.lrp.input_rules import Box, Flat
+from explainers.lrp.rules import AlphaBeta, Epsilon, Gamma, LinearRule, z_plus
 from perturbations.registry import Registry
 
 Shares = tuple[float, float]
@@ -14,6 +15,7 @@ Shares = tuple[float, float]
 VALUES_ONLY: Shares = (1.0, 0.0)
 HALF_EACH: Shares = (0.5, 0.5)
 PLAIN: Shares = (1.0, 1.0)
+EPSILON = Epsilon()
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Composite:
     """
 
     name: str
-    dense: LinearRule = Epsilon()
-    convolution: LinearRule = Epsilon()
+    dense: LinearRule = EPSILON
+    convolution: LinearRule = EPSILON
     first: LinearRule | None = None
     layers: tuple[tuple[str, LinearRule], ...] = ()
     attention: Shares = VALUES_ONLY
@@ -49,7 +51,9 @@ class Composite:
     normalisation: Literal["deviation", "mean and deviation", "nothing"] = "deviation"
     activation: Literal["identity", "guided"] = "identity"
 
-    def rule_for(self, kind: Literal["dense", "convolution"], place: str, first: bool) -> LinearRule:
+    def rule_for(
+        self, kind: Literal["dense", "convolution"], place: str, first: bool
+    ) -> LinearRule:
         """The rule of one layer."""
         for pattern, rule in self.layers:
             if fnmatchcase(place, pattern):
@@ -57,7 +61,6 @@ class Composite:
         if first and self.first is not None:
             return self.first
         return self.dense if kind == "dense" else self.convolution
-
 
     @property
     def gives_relevance(self) -> bool:
@@ -132,6 +135,4 @@ def cp() -> Composite:
 @register_composite
 def attnlrp() -> Composite:
     """No stabiliser; attention weights and values take half each (Achtibat et al. 2024)."""
-    return Composite(
-        "attnlrp", dense=Epsilon(0.0), convolution=Epsilon(0.0), attention=HALF_EACH
-    )
+    return Composite("attnlrp", dense=Epsilon(0.0), convolution=Epsilon(0.0), attention=HALF_EACH)

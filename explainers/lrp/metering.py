@@ -1,20 +1,132 @@
-"""A tensor that passes unchanged and tells how much relevance passes back."""
+"""How much relevance every operation is given and hands on, for those who check the accounts."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-Report = Callable[[Tensor], None]
+from explainers.lrp.ledger import Flow
+from explainers.lrp.naming import FUNCTIONAL
+from explainers.lrp.notes import UNMETERED, copy_notes, read_note, write_note
+from explainers.lrp.shadows import remember_move
+from explainers.lrp.values import alias, relevance_of
+
+if TYPE_CHECKING:
+    from explainers.lrp.mode import LRP
+
+VIEWING = frozenset(
+    [
+        "view",
+        "reshape",
+        "view_as",
+        "reshape_as",
+        "flatten",
+        "unflatten",
+        "ravel",
+        "squeeze",
+        "unsqueeze",
+        "transpose",
+        "swapaxes",
+        "swapdims",
+        "permute",
+        "movedim",
+        "moveaxis",
+        "t",
+        "mT.__get__",
+        "T.__get__",
+        "contiguous",
+        "expand",
+        "expand_as",
+        "broadcast_to",
+        "narrow",
+        "select",
+        "__getitem__",
+        "slice",
+        "unbind",
+        "__iter__",
+        "split",
+        "chunk",
+        "tensor_split",
+        "split_with_sizes",
+        "hsplit",
+        "vsplit",
+        "dsplit",
+        "unfold",
+        "diagonal",
+        "as_strided",
+        "to",
+        "type",
+        "float",
+        "double",
+        "cpu",
+        "cuda",
+        "type_as",
+        "view_as_real",
+        "view_as_complex",
+        "real",
+        "imag",
+        "real.__get__",
+        "imag.__get__",
+        "alias",
+        "dropout",
+    ]
+)
+"""What may give a view, which a meter would cut off from its base; it hands on all it is given."""
+
+
+def can_be_metered(name: str) -> bool:
+    """Whether the operation's input may be replaced by one that tells."""
+    return name.removeprefix(FUNCTIONAL) not in VIEWING
+
+
+class Meters:
+    """The meters of one run."""
+
+    def __init__(self, run: "LRP") -> None:
+        self._run = run
+
+    def inlet(self, flow: Flow, tensor: Tensor) -> Tensor:
+        """The tensor, which tells the flow what it is handed; constants as they are."""
+        if not tensor.requires_grad:
+            return tensor
+        measured: Tensor = Metered.apply(
+            tensor, lambda amounts: flow.hand_on(self._run.per_clip(amounts))
+        )
+        self._run.note([measured], flow, [tensor])
+        copy_notes(tensor, measured)
+        remember_move(self._run, measured, tensor, lambda one: one)
+        write_note(measured, UNMETERED, tensor)
+        return measured
+
+    def inlet_anew(self, flow: Flow, tensor: Tensor) -> Tensor:
+        """The input of an earlier operation, for the flow that takes that one's place."""
+        bare = read_note(tensor, UNMETERED)
+        return self.inlet(flow, tensor if bare is None else bare)
+
+    def outlets(self, flow: Flow, outputs: Iterable[Tensor]) -> None:
+        """Have the flow told what arrives at these tensors."""
+        for output in outputs:
+            if output.requires_grad:
+                output.register_hook(self._outlet(flow, output))
+
+    def _outlet(self, flow: Flow, output: Tensor) -> Callable[[Tensor | None], None]:
+        kept = self._run.saved.pack(output.detach())
+
+        def arrived(grad: Tensor | None) -> None:
+            # One of several outputs may not be used at all.
+            if grad is not None:
+                flow.arrive(self._run.per_clip(relevance_of(kept.tensor, grad)))
+
+        return arrived
 
 
 class Metered(torch.autograd.Function):
     """The same values; the backward pass reports activation x gradient."""
 
     @staticmethod
-    def forward(ctx: Any, tensor: Tensor, report: Report) -> Tensor:
-        """A view of the tensor."""
+    def forward(ctx: Any, tensor: Tensor, report: Callable[[Tensor], None]) -> Tensor:
+        """The tensor under another name."""
         ctx.save_for_backward(tensor)
         ctx.report = report
         return alias(tensor)
@@ -25,18 +137,3 @@ class Metered(torch.autograd.Function):
         (tensor,) = ctx.saved_tensors
         ctx.report(relevance_of(tensor, grad))
         return grad, None
-
-
-def alias(tensor: Tensor) -> Tensor:
-    """The same values as a tensor that is nobody's view, which autograd lets a model write to."""
-    result: Tensor = torch.ops.aten._unsafe_view(tensor, tensor.shape)
-    return result
-
-
-def relevance_of(tensor: Tensor, grad: Tensor) -> Tensor:
-    """Activation x gradient; of complex numbers the real part of conjugate x gradient.
-
-    Where an activation is not finite (a masked logit) its gradient is zero, and so is the product.
-    """
-    product = (tensor.conj() * grad).real if tensor.is_complex() else tensor * grad
-    return torch.where(grad == 0, torch.zeros_like(product), product)

@@ -5,10 +5,7 @@ module is never touched: no mode, flag, weight or hook of it changes, and the mo
 calling thread only.
 """
 
-import inspect
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -21,43 +18,56 @@ import explainers.lrp.answers  # noqa: F401 - registers the answers
 from explainers.errors import ExplanationError
 from explainers.lrp.calls import Call
 from explainers.lrp.composites import Composite
-from explainers.lrp.ledger import Flow, Ledger, per_clip
-from explainers.lrp.metering import Metered, relevance_of
-from explainers.lrp.naming import (
-    FUNCTIONAL,
-    Operation,
+from explainers.lrp.inplace import (
+    RESHAPES,
+    WRITES,
+    inplace_argument,
     is_in_place,
-    operation_name,
     out_of_place,
+    without_inplace,
 )
+from explainers.lrp.ledger import Flow, Ledger, per_clip
+from explainers.lrp.metering import Meters, can_be_metered
+from explainers.lrp.naming import FUNCTIONAL, Operation, operation_name
+from explainers.lrp.notes import forget_notes
 from explainers.lrp.places import Places
 from explainers.lrp.registry import find_answer, find_foreign
 from explainers.lrp.saving import SavedTensors
-from explainers.lrp.shadows import remember_move
 from explainers.lrp.tensors import changed, tensors_in
 from explainers.lrp.trail import Trail
 
 DIFFERENTIABLE_PROPERTIES = frozenset(
     f"{name}.__get__" for name in ("real", "imag", "T", "mT", "H", "mH")
 )
-WRITES = frozenset({"__setitem__", "copy_", "fill_", "zero_"})
-RESHAPES = frozenset({"unsqueeze_", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_"})
 QUESTIONS = frozenset(
-    "dim size stride numel is_contiguous is_floating_point is_complex __len__ element_size "
-    "storage_offset data_ptr untyped_storage get_device ndimension nelement is_nonzero item "
-    "tolist numpy requires_grad_ register_hook retain_grad _set_grad_enabled detach".split()
+    [
+        "dim",
+        "size",
+        "stride",
+        "numel",
+        "is_contiguous",
+        "is_floating_point",
+        "is_complex",
+        "__len__",
+        "element_size",
+        "storage_offset",
+        "data_ptr",
+        "untyped_storage",
+        "get_device",
+        "ndimension",
+        "nelement",
+        "is_nonzero",
+        "item",
+        "tolist",
+        "numpy",
+        "requires_grad_",
+        "register_hook",
+        "retain_grad",
+        "_set_grad_enabled",
+        "detach",
+    ]
 )
 """What only asks about a tensor, or leaves the path on purpose."""
-VIEWING = frozenset(
-    "view reshape view_as reshape_as flatten unflatten ravel squeeze unsqueeze transpose swapaxes "
-    "swapdims permute movedim moveaxis t mT.__get__ T.__get__ contiguous expand expand_as "
-    "broadcast_to narrow select __getitem__ slice unbind __iter__ split chunk tensor_split "
-    "split_with_sizes hsplit vsplit dsplit unfold diagonal as_strided to type float double cpu cuda "
-    "type_as view_as_real view_as_complex real imag real.__get__ imag.__get__ alias dropout".split()
-)
-"""What may give a view, which a meter would cut off from its base; it hands on all it is given."""
-NOTES = ("_relevance_role", "_applied_layer", "_moved")
-"""What answers note on the tensors they give."""
 
 
 class LRP(TorchFunctionMode):
@@ -86,7 +96,7 @@ class LRP(TorchFunctionMode):
         self.shadows: dict[int, Tensor] = {}
         self.linear_layers = 0
         self.gives_relevance = composite.gives_relevance
-        self.metered = metered
+        self.meters = Meters(self) if metered else None
         self._places = Places(module)
         self._trail = Trail()
         self._hooks: list[Any] = []
@@ -155,9 +165,9 @@ class LRP(TorchFunctionMode):
             return self._written(function, name, args, kwargs, path)
         if is_in_place(name):
             return self._in_place(function, name, args, kwargs)
-        position = _inplace_argument(function) if name.startswith(FUNCTIONAL) else None
+        position = inplace_argument(function) if name.startswith(FUNCTIONAL) else None
         if position is not None:
-            args, kwargs, asked = _without_inplace(position, args, kwargs)
+            args, kwargs, asked = without_inplace(position, args, kwargs)
             if asked:
                 result = self.dispatch(function, args, kwargs)
                 return self._write_back(args[0] if args else kwargs["input"], result)
@@ -244,15 +254,15 @@ class LRP(TorchFunctionMode):
             self._trail.note(outputs, flow, parents, answered=False)
             return result
         self.flows.append(flow)
-        metered = self.metered and name.removeprefix(FUNCTIONAL) not in VIEWING
+        metered = self.meters is not None and can_be_metered(name)
         if metered:
-            args, kwargs = self._with_meters(flow, args, kwargs)
+            args, kwargs = changed((args, kwargs), lambda one: self.meters.inlet(flow, one))
             path = [one for one in tensors_in((args, kwargs)) if one.requires_grad]
         result = known(Call(self, function, name, flow, path), *args, **kwargs)
         outputs = [one for one in tensors_in(result) if one.requires_grad]
         self._trail.note(outputs, flow, parents, answered=True)
         if metered and not any(one.outer is flow for one in self.flows):
-            self.meter_outputs(flow, outputs)
+            self.meters.outlets(flow, outputs)
         return result
 
     def _adopt(self, path: list[Tensor], place: str) -> None:
@@ -280,7 +290,7 @@ class LRP(TorchFunctionMode):
         self.saved.protect(target)
         target.copy_(result)
         self._note_written(target, Flow("copy_", self.place()), [result])
-        _forget(target)
+        forget_notes(target)
         return target
 
     def _written(
@@ -302,7 +312,7 @@ class LRP(TorchFunctionMode):
         noted = self._trail.parents(one for one in parents if one.requires_grad)
         result = known(Call(self, function, name, flow, path), *args, **kwargs)
         self._note_written(target, flow, (), noted)
-        _forget(target)
+        forget_notes(target)
         return result
 
     def _note_written(
@@ -325,86 +335,6 @@ class LRP(TorchFunctionMode):
         if (is_in_place(name) or name in WRITES) and args and isinstance(args[0], Tensor):
             self.saved.protect(args[0])
 
-    def _with_meters(
-        self, flow: Flow, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        def metered(tensor: Tensor) -> Tensor:
-            return self.meter(flow, tensor) if tensor.requires_grad else tensor
-
-        return changed(args, metered), changed(kwargs, metered)
-
-    def meter(self, flow: Flow, tensor: Tensor) -> Tensor:
-        """The tensor, which tells the flow what it is handed."""
-        measured: Tensor = Metered.apply(
-            tensor, lambda amounts: flow.hand_on(self.per_clip(amounts))
-        )
-        self.note([measured], flow, [tensor])
-        _copy_notes(tensor, measured)
-        remember_move(self, measured, tensor, lambda one: one)
-        measured._unmetered = tensor  # type: ignore[attr-defined]
-        return measured
-
-    def metered_anew(self, flow: Flow, tensor: Tensor) -> Tensor:
-        """The input of an earlier operation, for one that takes its place."""
-        if not self.metered:
-            return tensor
-        return self.meter(flow, getattr(tensor, "_unmetered", tensor))
-
-    def meter_outputs(self, flow: Flow, outputs: Iterable[Tensor]) -> None:
-        """Have the flow told what arrives at these tensors."""
-        for output in outputs:
-            output.register_hook(self._meter_of_output(flow, output))
-
-    def _meter_of_output(self, flow: Flow, output: Tensor) -> Callable[[Tensor], None]:
-        kept = self.saved.pack(output.detach())
-
-        def arrived(grad: Tensor | None) -> None:
-            # One of several outputs may not be used at all.
-            if grad is not None:
-                flow.arrive(self.per_clip(relevance_of(kept.tensor, grad)))
-
-        return arrived
-
     def per_clip(self, amounts: Tensor) -> Float[Tensor, " batch"]:
         """The sum of the amounts of each clip of this run."""
         return per_clip(amounts, self.batch)
-
-
-@dataclass(frozen=True)
-class _Inplace:
-    """Where a function keeps its argument `inplace`."""
-
-    position: int
-
-
-@cache
-def _inplace_argument(function: Operation) -> _Inplace | None:
-    try:
-        names = list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        return None
-    return _Inplace(names.index("inplace")) if "inplace" in names else None
-
-
-def _without_inplace(
-    inplace: _Inplace, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any], bool]:
-    """The arguments asking for a new tensor, and whether a write was asked for."""
-    if len(args) > inplace.position:
-        asked = bool(args[inplace.position])
-        args = (*args[: inplace.position], False, *args[inplace.position + 1 :])
-        return args, kwargs, asked
-    asked = bool(kwargs.get("inplace", False))
-    return args, {key: value for key, value in kwargs.items() if key != "inplace"}, asked
-
-
-def _copy_notes(source: Tensor, target: Tensor) -> None:
-    for note in NOTES:
-        if note in source.__dict__:
-            target.__dict__[note] = source.__dict__[note]
-
-
-def _forget(target: Tensor) -> None:
-    """What was known of a tensor before it was written to no longer holds."""
-    for note in NOTES:
-        target.__dict__.pop(note, None)

@@ -35,20 +35,3 @@ def operation_name(function: Operation) -> str:
     if module == "torch.autograd":
         return f"autograd.{name}"
     return str(name)
-
-
-def is_in_place(name: str) -> bool:
-    """Whether the name says that the first argument is written to: ``relu_``."""
-    return name.endswith("_") and not name.endswith("__")
-
-
-@cache
-def out_of_place(function: Operation, name: str) -> Operation | None:
-    """The same operation giving a new tensor; None where there is none."""
-    plain = name.removeprefix(FUNCTIONAL)[:-1]
-    if isinstance(function, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
-        return getattr(torch.ops.aten, plain, None)
-    for home in (torch.Tensor, torch, torch.nn.functional):
-        if hasattr(home, plain):
-            return getattr(home, plain)  # type: ignore[no-any-return]
-    return None

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from explainers.lrp.calls import Call, own
 from explainers.lrp.layers import LinearLayer
-from explainers.lrp.rules import LinearRule
+from explainers.lrp.notes import APPLIED, read_note, write_note
+from explainers.lrp.rules import LinearRule, Passage
 from explainers.lrp.shadows import shadow_of
 
 
@@ -42,13 +43,14 @@ def propagate(
 def remember(applied: Applied, output: Tensor) -> Tensor:
     """Note on the output which layer made it, where what follows may be folded into the layer."""
     if applied.rule.splits_weights:
-        output._applied_layer = applied  # type: ignore[attr-defined]
+        write_note(output, APPLIED, applied)
     return output
 
 
 def applied_layer(tensor: Tensor) -> Applied | None:
     """The layer that made the tensor, where it may be folded with what follows."""
-    return getattr(tensor, "_applied_layer", None)
+    found: Applied | None = read_note(tensor, APPLIED)
+    return found
 
 
 class Propagate(torch.autograd.Function):
@@ -78,9 +80,9 @@ class Propagate(torch.autograd.Function):
     ) -> tuple[Tensor | None, Tensor | None, None, None, None, None]:
         """Coefficient of the input, or relevance of its shadow."""
         x, z = ctx.saved_tensors
-        found = ctx.rule.propagate(ctx.layer, x, z, grad, ctx.shape, ctx.call.absorb)
+        found = ctx.rule.propagate(Passage(ctx.layer, x, z, grad, ctx.shape, ctx.call.absorb))
         if ctx.shadowed:
-            if ctx.call.run.metered:
+            if ctx.call.run.meters is not None:
                 ctx.call.flow.hand_on(ctx.call.run.per_clip(found))
             return None, found, None, None, None, None
         if ctx.rule.gives_relevance:

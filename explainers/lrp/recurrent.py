@@ -42,6 +42,15 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What one direction is given: the input and the first states."""
+
+    x: Float[Tensor, "time batch inputs"]
+    state: Float[Tensor, "batch outputs"]
+    cell: Float[Tensor, "batch hidden"] | None = None
+
+
+@dataclass(frozen=True)
 class Back:
     """What comes back from one direction: coefficients of the input and of the first states."""
 
@@ -54,18 +63,14 @@ class Recurrence(ABC):
     """A kind of recurrent layer."""
 
     @abstractmethod
-    def forward(
-        self, weights: Weights, x: Tensor, state: Tensor, cell: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, weights: Weights, given: Given) -> tuple[Tensor, Tensor]:
         """States of all steps ``[time, batch, outputs]`` and the last cell (or state)."""
 
     @abstractmethod
     def backward(
         self,
         weights: Weights,
-        x: Tensor,
-        state: Tensor,
-        cell: Tensor | None,
+        given: Given,
         outputs: Tensor,
         grads: tuple[Tensor, Tensor],
         absorb: Absorb,
@@ -91,56 +96,11 @@ def _by_clip(amounts: Tensor) -> Tensor:
 class GRU(Recurrence):
     """``h = (1 - z) tanh(W x + b + r (U h + c)) + z h``."""
 
-    def forward(
-        self, weights: Weights, x: Tensor, state: Tensor, cell: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, weights: Weights, given: Given) -> tuple[Tensor, Tensor]:
         """Torch's own."""
         outputs, last = torch.gru(
-            x, state[None], weights.listed(), weights.has_biases, 1, 0.0, False, False, False
-        )
-        return outputs, last[0]
-
-    def backward(
-        self,
-        weights: Weights,
-        x: Tensor,
-        state: Tensor,
-        cell: Tensor | None,
-        outputs: Tensor,
-        grads: tuple[Tensor, Tensor],
-        absorb: Absorb,
-    ) -> Back:
-        """Through the candidate and the kept state; reset and update gates are constants."""
-        from_input = _affine(x, weights.input, weights.input_bias).chunk(3, -1)
-        from_state = _affine(_before(state, outputs), weights.state, weights.state_bias).chunk(3, -1)
-        reset = torch.sigmoid(from_input[0] + from_state[0])
-        update = torch.sigmoid(from_input[1] + from_state[1])
-        slope = secant(from_input[2] + reset * from_state[2], torch.tanh, 1.0) * (1 - update)
-        matrix = weights.state.chunk(3)[2]
-        inner = torch.empty_like(slope)
-        carried = grads[1]
-        for step in range(len(x) - 1, -1, -1):
-            arrived = grads[0][step] + carried
-            torch.mul(arrived, slope[step], out=inner[step])
-            carried = torch.addmm(arrived * update[step], inner[step] * reset[step], matrix)
-        if weights.input_bias is not None and weights.state_bias is not None:
-            biases = weights.input_bias.chunk(3)[2], weights.state_bias.chunk(3)[2]
-            absorb("bias", lambda: _by_clip(inner * (biases[0] + reset * biases[1])))
-        return Back(inner @ weights.input.chunk(3)[2], carried)
-
-
-@dataclass(frozen=True)
-class LSTM(Recurrence):
-    """``c = f c + i tanh(W x + U h + b)``, ``h = o tanh(c)``, projected where there is one."""
-
-    def forward(
-        self, weights: Weights, x: Tensor, state: Tensor, cell: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Torch's own."""
-        assert cell is not None
-        outputs, _, last = torch.lstm(
-            x,
-            (state[None], cell[None]),
+            given.x,
+            given.state[None],
             weights.listed(),
             weights.has_biases,
             1,
@@ -154,24 +114,73 @@ class LSTM(Recurrence):
     def backward(
         self,
         weights: Weights,
-        x: Tensor,
-        state: Tensor,
-        cell: Tensor | None,
+        given: Given,
+        outputs: Tensor,
+        grads: tuple[Tensor, Tensor],
+        absorb: Absorb,
+    ) -> Back:
+        """Through the candidate and the kept state; reset and update gates are constants."""
+        from_input = _affine(given.x, weights.input, weights.input_bias).chunk(3, -1)
+        from_state = _affine(
+            _before(given.state, outputs), weights.state, weights.state_bias
+        ).chunk(3, -1)
+        reset = torch.sigmoid(from_input[0] + from_state[0])
+        update = torch.sigmoid(from_input[1] + from_state[1])
+        slope = secant(from_input[2] + reset * from_state[2], torch.tanh, 1.0) * (1 - update)
+        matrix = weights.state.chunk(3)[2]
+        inner = torch.empty_like(slope)
+        carried = grads[1]
+        for step in range(len(outputs) - 1, -1, -1):
+            arrived = grads[0][step] + carried
+            torch.mul(arrived, slope[step], out=inner[step])
+            carried = torch.addmm(arrived * update[step], inner[step] * reset[step], matrix)
+        if weights.input_bias is not None and weights.state_bias is not None:
+            biases = weights.input_bias.chunk(3)[2], weights.state_bias.chunk(3)[2]
+            absorb("bias", lambda: _by_clip(inner * (biases[0] + reset * biases[1])))
+        return Back(inner @ weights.input.chunk(3)[2], carried)
+
+
+@dataclass(frozen=True)
+class LSTM(Recurrence):
+    """``c = f c + i tanh(W x + U h + b)``, ``h = o tanh(c)``, projected where there is one."""
+
+    def forward(self, weights: Weights, given: Given) -> tuple[Tensor, Tensor]:
+        """Torch's own."""
+        x, cell = given.x, given.cell
+        assert cell is not None
+        outputs, _, last = torch.lstm(
+            x,
+            (given.state[None], cell[None]),
+            weights.listed(),
+            weights.has_biases,
+            1,
+            0.0,
+            False,
+            False,
+            False,
+        )
+        return outputs, last[0]
+
+    def backward(
+        self,
+        weights: Weights,
+        given: Given,
         outputs: Tensor,
         grads: tuple[Tensor, Tensor],
         absorb: Absorb,
     ) -> Back:
         """Through the cell; input, forget and output gates are constants."""
+        _x, cell = given.x, given.cell
         assert cell is not None
-        before = _before(state, outputs)
-        gates = _affine(x, weights.input, weights.input_bias)
+        before = _before(given.state, outputs)
+        gates = _affine(given.x, weights.input, weights.input_bias)
         gates = gates + _affine(before, weights.state, weights.state_bias)
         enter, forget, candidate, leave = gates.chunk(4, -1)
         enter, forget, leave = torch.sigmoid(enter), torch.sigmoid(forget), torch.sigmoid(leave)
         added = enter * torch.tanh(candidate)
         cells = torch.empty_like(added)
         now = cell
-        for step in range(len(x)):
+        for step in range(len(outputs)):
             now = torch.addcmul(added[step], forget[step], now)
             cells[step] = now
         leaving = leave * secant(cells, torch.tanh, 1.0)
@@ -179,7 +188,7 @@ class LSTM(Recurrence):
         matrix = weights.state.chunk(4)[2]
         inner = torch.empty_like(slope)
         carried, carried_cell = torch.zeros_like(grads[0][0]), grads[1]
-        for step in range(len(x) - 1, -1, -1):
+        for step in range(len(outputs) - 1, -1, -1):
             arrived = grads[0][step] + carried
             if weights.projection is not None:
                 arrived = arrived @ weights.projection
@@ -203,38 +212,42 @@ class Elman(Recurrence):
 
     rectified: bool
 
-    def forward(
-        self, weights: Weights, x: Tensor, state: Tensor, cell: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, weights: Weights, given: Given) -> tuple[Tensor, Tensor]:
         """Torch's own."""
         run = torch.rnn_relu if self.rectified else torch.rnn_tanh
         outputs, last = run(
-            x, state[None], weights.listed(), weights.has_biases, 1, 0.0, False, False, False
+            given.x,
+            given.state[None],
+            weights.listed(),
+            weights.has_biases,
+            1,
+            0.0,
+            False,
+            False,
+            False,
         )
         return outputs, last[0]
 
     def backward(
         self,
         weights: Weights,
-        x: Tensor,
-        state: Tensor,
-        cell: Tensor | None,
+        given: Given,
         outputs: Tensor,
         grads: tuple[Tensor, Tensor],
         absorb: Absorb,
     ) -> Back:
         """Step by step."""
-        inner_value = _affine(x, weights.input, weights.input_bias)
+        inner_value = _affine(given.x, weights.input, weights.input_bias)
         inner_value = inner_value + _affine(
-            _before(state, outputs), weights.state, weights.state_bias
+            _before(given.state, outputs), weights.state, weights.state_bias
         )
         if self.rectified:
-            slope = (inner_value > 0).to(x.dtype)
+            slope = (inner_value > 0).to(outputs.dtype)
         else:
             slope = secant(inner_value, torch.tanh, 1.0)
         inner = torch.empty_like(slope)
         carried = grads[1]
-        for step in range(len(x) - 1, -1, -1):
+        for step in range(len(outputs) - 1, -1, -1):
             torch.mul(grads[0][step] + carried, slope[step], out=inner[step])
             carried = inner[step] @ weights.state
         if weights.input_bias is not None and weights.state_bias is not None:
@@ -257,7 +270,7 @@ class Direction(torch.autograd.Function):
         absorb: Absorb,
     ) -> tuple[Tensor, Tensor]:
         """States of all steps, and the last cell (of a GRU or a plain layer, the last state)."""
-        outputs, last = kind.forward(weights, x, state, cell)
+        outputs, last = kind.forward(weights, Given(x, state, cell))
         ctx.save_for_backward(x, state, cell, outputs)
         ctx.kind, ctx.weights, ctx.absorb = kind, weights, absorb
         return outputs, last
@@ -268,7 +281,9 @@ class Direction(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor | None, None, None, None]:
         """Coefficients of the input and of the first states."""
         x, state, cell, outputs = ctx.saved_tensors
-        back = ctx.kind.backward(ctx.weights, x, state, cell, outputs, grads, ctx.absorb)
+        back = ctx.kind.backward(
+            ctx.weights, Given(x, state, cell), outputs, (grads[0], grads[1]), ctx.absorb
+        )
         if not ctx.needs_input_grad[1]:
             ctx.absorb("constants", lambda: state * back.state)
         if cell is not None and not ctx.needs_input_grad[2]:

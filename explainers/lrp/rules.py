@@ -23,6 +23,54 @@ Absorb = Callable[[str, Callable[[], Tensor]], None]
 
 
 @dataclass(frozen=True)
+class Passage:
+    """Relevance on its way back through a layer.
+
+    Attributes:
+        layer: With its weights.
+        x: The input, where it was kept.
+        z: The output, where it was kept.
+        grad: Of the output; its relevance is ``z * grad``.
+        shape: Of the input.
+        absorb: Enters a sink in the ledger.
+    """
+
+    layer: LinearLayer
+    x: Tensor | None
+    z: Tensor | None
+    grad: Tensor
+    shape: torch.Size
+    absorb: Absorb
+
+    @property
+    def input(self) -> Tensor:
+        """The input, kept because the rule asked for it."""
+        assert self.x is not None
+        return self.x
+
+    @property
+    def output(self) -> Tensor:
+        """The output, kept because the rule asked for it."""
+        assert self.z is not None
+        return self.z
+
+    @property
+    def relevance(self) -> Tensor:
+        """Of the output."""
+        return self.grad * self.output
+
+    def bare_output(self) -> Tensor:
+        """The output without its bias."""
+        if self.layer.bias is None:
+            return self.output
+        return self.output - self.layer.on_outputs(self.layer.bias)
+
+    def back(self, share: Tensor, weight: Tensor) -> Tensor:
+        """A share of every output, carried to the inputs by a weight."""
+        return self.layer.backward(share, weight, self.shape)
+
+
+@dataclass(frozen=True)
 class LinearRule(ABC):
     """How relevance goes through a layer that is linear in its input.
 
@@ -46,40 +94,24 @@ class LinearRule(ABC):
         return True
 
     @abstractmethod
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
-        """Coefficient or relevance of the input.
-
-        Args:
-            layer: With its weights.
-            x: The input, where it was kept.
-            z: The output, where it was kept.
-            grad: Of the output; its relevance is ``z * grad``.
-            shape: Of the input.
-            absorb: Enters a sink in the ledger.
-        """
+    def propagate(self, at: Passage) -> Tensor:
+        """Coefficient or relevance of the input."""
 
 
-def _check_epsilon(epsilon: float) -> None:
+def check_epsilon(epsilon: float) -> None:
+    """Refuse a stabiliser below zero."""
     if not 0 <= epsilon < float("inf"):
         raise ExplanationError(f"An epsilon of {epsilon} was given; it must be zero or above.")
 
 
-def _sign(tensor: Tensor) -> Tensor:
+def sign_of(tensor: Tensor) -> Tensor:
     """The sign, +1 at zero."""
     return torch.where(tensor < 0, -1.0, 1.0).to(tensor.dtype)
 
 
-def _ratio(top: Tensor, bottom: Tensor, epsilon: float) -> Tensor:
+def ratio(top: Tensor, bottom: Tensor, epsilon: float) -> Tensor:
     """Top over a bottom moved away from zero by epsilon; zero where the bottom is zero."""
-    moved = bottom + epsilon * _sign(bottom)
+    moved = bottom + epsilon * sign_of(bottom)
     return torch.where(moved == 0, 0.0, top / torch.where(moved == 0, 1.0, moved)).to(top.dtype)
 
 
@@ -98,7 +130,7 @@ class Epsilon(LinearRule):
     splits_weights: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        _check_epsilon(self.epsilon)
+        check_epsilon(self.epsilon)
 
     @property
     def keeps_input(self) -> bool:
@@ -110,31 +142,23 @@ class Epsilon(LinearRule):
         """Only where something is divided by it."""
         return self.epsilon > 0 or not self.bias
 
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
+    def propagate(self, at: Passage) -> Tensor:
         """Coefficient of the input."""
-        share = grad
+        layer, share = at.layer, at.grad
         if not self.bias and layer.bias is not None:
-            assert z is not None
-            bare = z - layer.on_outputs(layer.bias)
-            share = _ratio(grad * z, bare, self.epsilon)
+            bare = at.bare_output()
+            share = ratio(at.relevance, bare, self.epsilon)
             if self.epsilon:
-                absorb("epsilon", lambda: self.epsilon * _sign(bare) * share)
-            return layer.backward(share, layer.weight, shape)
+                at.absorb("epsilon", lambda: self.epsilon * sign_of(bare) * share)
+            return at.back(share, layer.weight)
         if self.epsilon:
-            assert z is not None
-            share = torch.addcdiv(grad, grad, z.abs().add_(self.epsilon), value=-self.epsilon)
-            absorb("epsilon", lambda: z.sign().mul_(share).mul_(self.epsilon))
+            moved = at.output.abs().add_(self.epsilon)
+            share = torch.addcdiv(at.grad, at.grad, moved, value=-self.epsilon)
+            at.absorb("epsilon", lambda: at.output.sign().mul_(share).mul_(self.epsilon))
         if layer.bias is not None:
-            absorb("bias", lambda: layer.bias_share(layer.bias, share))
-        return layer.backward(share, layer.weight, shape)
+            bias = layer.bias
+            at.absorb("bias", lambda: layer.bias_share(bias, share))
+        return at.back(share, layer.weight)
 
 
 @dataclass(frozen=True)
@@ -153,38 +177,30 @@ class Gamma(LinearRule):
     epsilon: float = 1e-6
 
     def __post_init__(self) -> None:
-        _check_epsilon(self.epsilon)
+        check_epsilon(self.epsilon)
         if not 0 <= self.gamma < float("inf"):
             raise ExplanationError(f"A gamma of {self.gamma} was given; it must be zero or above.")
 
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
+    def propagate(self, at: Passage) -> Tensor:
         """Coefficient of the input: two passes back, however the signs lie."""
-        assert x is not None and z is not None
+        layer, x, z = at.layer, at.input, at.output
         sizes = layer.weight.abs()
-        # Sum of |c_ij|: with the sum of c_ij it gives the positive and the negative part.
+        # The sum of |c_ij|: with that of c_ij it gives the positive and the negative part.
         size = layer.forward(x.abs(), sizes)
-        bare = z if layer.bias is None else z - layer.on_outputs(layer.bias)
+        bare = at.bare_output()
         favoured = torch.where(z < 0, bare - size, bare + size) * (self.gamma / 2)
         whole = z + favoured
         if layer.bias is not None:
             bias = layer.on_outputs(layer.bias)
-            taken = torch.where(z < 0, bias.clamp(max=0), bias.clamp(min=0)) * self.gamma + bias
-            whole = whole + (taken - bias)
-        share = _ratio(grad * z, whole, self.epsilon)
+            more = torch.where(z < 0, bias.clamp(max=0), bias.clamp(min=0)) * self.gamma
+            whole = whole + more
+        share = ratio(at.relevance, whole, self.epsilon)
         if layer.bias is not None:
-            absorb("bias", lambda: taken * share)
+            at.absorb("bias", lambda: (bias + more) * share)
         if self.epsilon:
-            absorb("epsilon", lambda: self.epsilon * _sign(whole) * share)
-        plain = layer.backward(share, layer.weight, shape)
-        signed = layer.backward(torch.where(z < 0, -share, share), sizes, shape)
+            at.absorb("epsilon", lambda: self.epsilon * sign_of(whole) * share)
+        plain = at.back(share, layer.weight)
+        signed = at.back(torch.where(z < 0, -share, share), sizes)
         return (1 + self.gamma / 2) * plain + (self.gamma / 2) * x.sign() * signed
 
 
@@ -203,44 +219,25 @@ class AlphaBeta(LinearRule):
     epsilon: float = 1e-6
 
     def __post_init__(self) -> None:
-        _check_epsilon(self.epsilon)
+        check_epsilon(self.epsilon)
         if self.beta < 0 or abs(self.alpha - self.beta - 1) > 1e-9:
             raise ExplanationError(
                 f"Alpha {self.alpha} and beta {self.beta} were given; beta must be zero or above "
                 "and alpha - beta must be 1, or relevance is not kept."
             )
 
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
+    def propagate(self, at: Passage) -> Tensor:
         """Coefficient of the input."""
-        assert x is not None and z is not None
-        relevance = grad * z
-        found = _signed_share(self, 1, layer, x, self.alpha * relevance, shape, absorb)
+        found = _signed_share(at, 1, self.alpha * at.relevance, self.epsilon)
         if self.beta:
-            found = found + _signed_share(
-                self, -1, layer, x, -self.beta * relevance, shape, absorb
-            )
+            found = found + _signed_share(at, -1, -self.beta * at.relevance, self.epsilon)
         return found
 
 
-def _signed_share(
-    rule: AlphaBeta,
-    sign: int,
-    layer: LinearLayer,
-    x: Tensor,
-    relevance: Tensor,
-    shape: torch.Size,
-    absorb: Absorb,
-) -> Tensor:
+def _signed_share(at: Passage, sign: int, relevance: Tensor, epsilon: float) -> Tensor:
     """What the contributions of one sign hand back of the relevance, as a coefficient."""
-    agreeing = _part(layer.weight, sign)
+    layer, x = at.layer, at.input
+    agreeing = part(layer.weight, sign)
     non_negative = bool((x >= 0).all())
     if non_negative:
         whole = layer.forward(x, agreeing)
@@ -248,171 +245,27 @@ def _signed_share(
         opposing = layer.weight - agreeing
         whole = layer.forward(x.clamp(min=0), agreeing) + layer.forward(x.clamp(max=0), opposing)
     if layer.bias is not None:
-        bias = _part(layer.on_outputs(layer.bias), sign)
+        bias = part(layer.on_outputs(layer.bias), sign)
         whole = whole + bias
     # A sum of one sign is moved away from zero to its own side.
-    moved = whole + sign * rule.epsilon
-    share = torch.where(moved == 0, 0.0, relevance / torch.where(moved == 0, 1.0, moved))
+    moved = whole + sign * epsilon
+    nothing = moved == 0
+    share = torch.where(nothing, 0.0, relevance / torch.where(nothing, 1.0, moved))
     if layer.bias is not None:
-        absorb("bias", lambda: bias * share)
-    if rule.epsilon:
-        absorb("epsilon", lambda: sign * rule.epsilon * share)
-    absorb("no contribution", lambda: torch.where(moved == 0, relevance, 0.0))
-    found = layer.backward(share, agreeing, shape)
-    if non_negative:
-        return found
-    return torch.where(x < 0, layer.backward(share, opposing, shape), found)
+        at.absorb("bias", lambda: bias * share)
+    if epsilon:
+        at.absorb("epsilon", lambda: sign * epsilon * share)
+    else:
+        at.absorb("no contribution", lambda: torch.where(nothing, relevance, 0.0))
+    found = at.back(share, agreeing)
+    return found if non_negative else torch.where(x < 0, at.back(share, opposing), found)
 
 
-def _part(tensor: Tensor, sign: int) -> Tensor:
-    """The positive or the negative part."""
+def part(tensor: Tensor, sign: int) -> Tensor:
+    """The positive or the negative part of every value."""
     return tensor.clamp(min=0) if sign > 0 else tensor.clamp(max=0)
 
 
 def z_plus(epsilon: float = 1e-6) -> AlphaBeta:
     """Only contributions that raise an output share its relevance."""
     return AlphaBeta(alpha=1.0, beta=0.0, epsilon=epsilon)
-
-
-@dataclass(frozen=True)
-class WSquare(LinearRule):
-    """``R_i = sum_j w_ij^2 R_j / sum_i w_ij^2``: by the weights alone, whatever the input is.
-
-    Attributes:
-        epsilon: Stabiliser.
-    """
-
-    epsilon: float = 1e-6
-
-    gives_relevance: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        _check_epsilon(self.epsilon)
-
-    @property
-    def keeps_input(self) -> bool:
-        """Never."""
-        return False
-
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
-        """Relevance of the input."""
-        assert z is not None
-        bias = None if layer.bias is None else layer.bias.square()
-        return _by_weights(layer, layer.weight.square(), bias, z, grad, shape, self.epsilon, absorb)
-
-
-@dataclass(frozen=True)
-class Flat(LinearRule):
-    """``R_i = sum_j R_j / n``: every input that an output sees takes the same.
-
-    Attributes:
-        epsilon: Stabiliser.
-    """
-
-    epsilon: float = 1e-6
-
-    gives_relevance: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        _check_epsilon(self.epsilon)
-
-    @property
-    def keeps_input(self) -> bool:
-        """Never."""
-        return False
-
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
-        """Relevance of the input."""
-        assert z is not None
-        ones = torch.ones_like(layer.weight)
-        return _by_weights(layer, ones, None, z, grad, shape, self.epsilon, absorb)
-
-
-def _by_weights(
-    layer: LinearLayer,
-    weight: Tensor,
-    bias: Tensor | None,
-    z: Tensor,
-    grad: Tensor,
-    shape: torch.Size,
-    epsilon: float,
-    absorb: Absorb,
-) -> Tensor:
-    """Relevance shared out by non-negative weights, the padding taking no part."""
-    one = layer.forward(grad.new_ones(1, *shape[1:]).expand(shape), weight)
-    if bias is not None:
-        one = one + layer.on_outputs(bias)
-    share = _ratio(grad * z, one, epsilon)
-    if bias is not None:
-        absorb("bias", lambda: layer.on_outputs(bias) * share)
-    if epsilon:
-        absorb("epsilon", lambda: epsilon * share)
-    return layer.backward(share, weight, shape)
-
-
-@dataclass(frozen=True)
-class Box(LinearRule):
-    """For inputs within bounds (z^B): ``x_i w_ij - low w_ij^+ - high w_ij^-`` of every output.
-
-    Attributes:
-        low: Least value of the input.
-        high: Greatest value of the input.
-        epsilon: Stabiliser.
-    """
-
-    low: float = -1.0
-    high: float = 1.0
-    epsilon: float = 1e-6
-
-    gives_relevance: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        _check_epsilon(self.epsilon)
-        if not self.low <= 0 <= self.high or self.low == self.high:
-            raise ExplanationError(
-                f"Bounds of {self.low} and {self.high} were given; zero must lie between them."
-            )
-
-    def propagate(
-        self,
-        layer: LinearLayer,
-        x: Tensor | None,
-        z: Tensor | None,
-        grad: Tensor,
-        shape: torch.Size,
-        absorb: Absorb,
-    ) -> Tensor:
-        """Relevance of the input."""
-        assert x is not None and z is not None
-        rising, falling = _part(layer.weight, 1), _part(layer.weight, -1)
-        ones = torch.ones_like(x)
-        bare = z if layer.bias is None else z - layer.on_outputs(layer.bias)
-        whole = (
-            bare
-            - self.low * layer.forward(ones, rising)
-            - self.high * layer.forward(ones, falling)
-        )
-        share = _ratio(grad * z, whole, self.epsilon)
-        if self.epsilon:
-            absorb("epsilon", lambda: self.epsilon * _sign(whole) * share)
-        return (
-            x * layer.backward(share, layer.weight, shape)
-            - self.low * layer.backward(share, rising, shape)
-            - self.high * layer.backward(share, falling, shape)
-        )

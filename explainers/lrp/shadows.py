@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from explainers.lrp.notes import MOVED, read_note, write_note
+
 if TYPE_CHECKING:
     from explainers.lrp.mode import LRP
 
@@ -32,7 +34,7 @@ class Moved:
 def remember_move(run: "LRP", output: Tensor, source: Tensor, move: Callable[..., Tensor]) -> None:
     """Note on the output how it came from the source, where that leads back to the input."""
     if run.linear_layers == 0 and run.gives_relevance and _leads_back(run, source):
-        output._moved = Moved(source, move)  # type: ignore[attr-defined]
+        write_note(output, MOVED, Moved(source, move))
 
 
 def shadow_of(run: "LRP", tensor: Tensor) -> Tensor | None:
@@ -41,7 +43,7 @@ def shadow_of(run: "LRP", tensor: Tensor) -> Tensor | None:
         if id(tensor) not in run.shadows:
             run.shadows[id(tensor)] = torch.zeros_like(tensor).requires_grad_()
         return run.shadows[id(tensor)]
-    moved: Moved | None = getattr(tensor, "_moved", None)
+    moved: Moved | None = read_note(tensor, MOVED)
     if moved is None:
         return None
     source = shadow_of(run, moved.source)
@@ -49,4 +51,4 @@ def shadow_of(run: "LRP", tensor: Tensor) -> Tensor | None:
 
 
 def _leads_back(run: "LRP", tensor: Tensor) -> bool:
-    return id(tensor) in run.inputs or hasattr(tensor, "_moved")
+    return id(tensor) in run.inputs or read_note(tensor, MOVED) is not None

@@ -5,10 +5,11 @@ Parts of the clip are replaced in the order of their relevance (Samek et al. 201
 starts from the fill and brings back the most relevant first: this is taking the least relevant
 first, read backwards, so two rankings give both curves. Random orders say what is chance.
 
-The fill is part of the result, and so are the joints: a random order cuts the clip into more
-pieces than a map with broad peaks does. That burdens a random order, which lowers `deletion_gain`
-and raises `insertion_gain`; `separation` compares an order with its own reverse and does not look
-at random ones.
+The fill is part of the result, and so are the joints: a random order cuts the clip into more pieces
+than a map with broad peaks does, and a detector may take the cuts for evidence. That shifts
+`deletion_gain` and `insertion_gain` against each other. `separation` is free of it: the parts left
+by the one ranking are those taken by the other, so both cut the clip at the same places, and a map
+that knows nothing gets 0 on average. Compare methods by `separation`.
 """
 
 from collections.abc import Sequence

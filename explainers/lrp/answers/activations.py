@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from explainers.lrp.calls import GATE, Call, Elementwise, common_role, with_role
+from explainers.lrp.calls import Call, Elementwise
+from explainers.lrp.notes import GATE, common_role, with_role
 from explainers.lrp.registry import answer
 
 Slope = Callable[[Tensor], Tensor]
@@ -24,15 +25,15 @@ SELU_SCALE = 1.0507009873554804934193349852946
 SELU_ALPHA = 1.6732632423543772848170429916717
 
 
-def activation(call: Call, x: Tensor, slope: Slope, args: Any, kwargs: Any, offset: float = 0.0) -> Tensor:
+def activation(
+    call: Call, x: Tensor, slope: Slope, args: Any, kwargs: Any, offset: float = 0.0
+) -> Tensor:
     """The operation's value; its gradient is the slope, or what the composite wants instead."""
     if call.composite.activation == "guided":
         result: Tensor = call.native(x, *args, **kwargs)
         result.register_hook(lambda grad: grad.clamp(min=0))
         return result
-    result = Elementwise.apply(
-        x, call, lambda: call.native(x, *args, **kwargs), slope, offset
-    )
+    result = Elementwise.apply(x, call, lambda: call.native(x, *args, **kwargs), slope, offset)
     return with_role(result, common_role(call.path))
 
 
@@ -102,11 +103,16 @@ def gelu(call: Call, input: Tensor, approximate: str = "none") -> Tensor:
 
 
 @answer("leaky_relu")
-def leaky_relu(call: Call, input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(
+    call: Call, input: Tensor, negative_slope: float = 0.01, inplace: bool = False
+) -> Tensor:
     """One slope on each side."""
     return activation(
-        call, input, lambda x: torch.where(x > 0, torch.ones_like(x), negative_slope),
-        (negative_slope,), {},
+        call,
+        input,
+        lambda x: torch.where(x > 0, torch.ones_like(x), negative_slope),
+        (negative_slope,),
+        {},
     )
 
 
@@ -138,9 +144,11 @@ def functional_elu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool 
 def celu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Exponential below zero, smooth for every alpha."""
     return activation(
-        call, input,
+        call,
+        input,
         lambda x: torch.where(x > 0, 1.0, secant(x / alpha, torch.expm1, 1.0)),
-        (alpha,), {},
+        (alpha,),
+        {},
     )
 
 

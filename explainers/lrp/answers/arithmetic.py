@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from explainers.lrp.answers.products import shared_product
-from explainers.lrp.calls import Call, common_role, role, with_role
+from explainers.lrp.calls import Call
+from explainers.lrp.notes import common_role, role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.shadows import remember_move
 
@@ -74,17 +75,25 @@ def divide(call: Call, input: Any, other: Any, *, rounding_mode: str | None = No
 
 
 @answer("addcmul")
-def add_product(call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: float = 1) -> Any:
+def add_product(
+    call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: float = 1
+) -> Any:
     """A sum and a product."""
     product = call.through(torch.mul, first, second)
-    return call.through(torch.add, input, product if value == 1 else call.through(torch.mul, product, value))
+    return call.through(
+        torch.add, input, product if value == 1 else call.through(torch.mul, product, value)
+    )
 
 
 @answer("addcdiv")
-def add_quotient(call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: float = 1) -> Any:
+def add_quotient(
+    call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: float = 1
+) -> Any:
     """A sum and a quotient."""
     quotient = call.through(torch.div, first, second)
-    return call.through(torch.add, input, quotient if value == 1 else call.through(torch.mul, quotient, value))
+    return call.through(
+        torch.add, input, quotient if value == 1 else call.through(torch.mul, quotient, value)
+    )
 
 
 @answer("sign", "sgn", "heaviside")

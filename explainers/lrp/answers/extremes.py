@@ -9,20 +9,63 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explainers.lrp.calls import Call, common_role, share, with_role
+from explainers.lrp.calls import Call
 from explainers.lrp.errors import UnknownOperation
+from explainers.lrp.notes import common_role, with_role
 from explainers.lrp.registry import answer
+from explainers.lrp.values import relevance_of
 
-DEGREE_ONE = """
-    max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices
-    max_pool3d_with_indices adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
-    adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices
-    adaptive_max_pool3d_with_indices fractional_max_pool2d boolean_dispatch fn max_unpool1d
-    max_unpool2d amax amin aminmax topk sort msort median nanmedian kthvalue mode cummax cummin
-    abs absolute norm linalg_norm linalg_vector_norm frobenius_norm hypot std std_mean prelu
-    _prelu_kernel lp_pool1d lp_pool2d quantile nanquantile pairwise_distance cdist dist
-    rrelu rrelu_with_noise
-""".split()
+DEGREE_ONE = [
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "max_pool1d_with_indices",
+    "max_pool2d_with_indices",
+    "max_pool3d_with_indices",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool1d_with_indices",
+    "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d_with_indices",
+    "fractional_max_pool2d",
+    "boolean_dispatch",
+    "fn",
+    "max_unpool1d",
+    "max_unpool2d",
+    "amax",
+    "amin",
+    "aminmax",
+    "topk",
+    "sort",
+    "msort",
+    "median",
+    "nanmedian",
+    "kthvalue",
+    "mode",
+    "cummax",
+    "cummin",
+    "abs",
+    "absolute",
+    "norm",
+    "linalg_norm",
+    "linalg_vector_norm",
+    "frobenius_norm",
+    "hypot",
+    "std",
+    "std_mean",
+    "prelu",
+    "_prelu_kernel",
+    "lp_pool1d",
+    "lp_pool2d",
+    "quantile",
+    "nanquantile",
+    "pairwise_distance",
+    "cdist",
+    "dist",
+    "rrelu",
+    "rrelu_with_noise",
+]
 
 
 @answer(*DEGREE_ONE)
@@ -51,7 +94,7 @@ def larger_or_smaller(call: Call, input: Tensor, other: Tensor) -> Tensor:
         def taken(grad: Tensor) -> Tensor:
             before, bound, after = (one.tensor for one in kept)
             won = torch.where(before == bound, 0.5, (after == bound).to(grad.dtype))
-            return share(bound * won, grad)
+            return relevance_of(bound * won, grad)
 
         call.watch(result, "constants", taken)
     return with_role(result, common_role(call.path))

@@ -72,7 +72,12 @@ def convolution(
             call.through(
                 call.function,
                 call.through(torch.unsqueeze, input, 0),
-                weight, bias, stride, padding, dilation, groups,
+                weight,
+                bias,
+                stride,
+                padding,
+                dilation,
+                groups,
             ),
             0,
         )
@@ -80,14 +85,27 @@ def convolution(
     if padding == "valid":
         padding = 0
     if padding == "same":
-        totals = [step * (length - 1) for step, length in zip(spread, weight.shape[2:], strict=True)]
+        totals = [
+            step * (length - 1) for step, length in zip(spread, weight.shape[2:], strict=True)
+        ]
         if any(total % 2 for total in totals):
-            sides = [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
+            sides = [
+                side for total in reversed(totals) for side in (total // 2, total - total // 2)
+            ]
             padded = call.through(F.pad, input, sides)
             return call.through(call.function, padded, weight, bias, stride, 0, dilation, groups)
         padding = [total // 2 for total in totals]
     return _convolved(
-        call, input, weight, bias, stride, padding, dilation, False, 0, groups,
+        call,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        dilation,
+        False,
+        0,
+        groups,
         lambda x, w, b: call.native(x, w, b, stride, padding, dilation, groups),
     )
 
@@ -106,7 +124,16 @@ def transposed_convolution(
 ) -> Any:
     """A transposed convolution."""
     return _convolved(
-        call, input, weight, bias, stride, padding, dilation, True, output_padding, groups,
+        call,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        dilation,
+        True,
+        output_padding,
+        groups,
         lambda x, w, b: call.native(x, w, b, stride, padding, output_padding, groups, dilation),
     )
 
@@ -126,7 +153,16 @@ def any_convolution(
 ) -> Any:
     """What convolutions of exported programs are made of."""
     return _convolved(
-        call, input, weight, bias, stride, padding, dilation, transposed, output_padding, groups,
+        call,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        dilation,
+        transposed,
+        output_padding,
+        groups,
         lambda x, w, b: call.native(
             x, w, b, stride, padding, dilation, transposed, output_padding, groups
         ),
@@ -180,9 +216,7 @@ def _sizes(value: Sizes, axes: int) -> tuple[int, ...]:
     return values * axes if len(values) == 1 else values
 
 
-def _cast(
-    x: Tensor, weight: Tensor, bias: Tensor | None
-) -> tuple[Tensor, Tensor, Tensor | None]:
+def _cast(x: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
     """To autocast's precision where it is on, as the operation itself would."""
     kind = x.device.type
     if not torch.is_autocast_enabled(kind):

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from explainers.lrp.calls import Call, own, with_role
+from explainers.lrp.calls import Call, own
+from explainers.lrp.notes import with_role
 from explainers.lrp.propagation import applied_layer, propagate
 from explainers.lrp.registry import answer
 
@@ -76,7 +77,8 @@ def _by_constants(
     if before is not None:
         folded = before.layer.scaled(scale.to(x.dtype), shift.to(x.dtype))
         # The whole of both is one layer: what the first would have absorbed is its as well.
-        source = call.run.metered_anew(call.flow, before.x)
+        meters = call.run.meters
+        source = before.x if meters is None else meters.inlet_anew(call.flow, before.x)
         return propagate(call, folded, before.rule, source, lambda: call.native(*native))
     axes = [1] * (x.ndim - 2)
     affine = Affine(scale.reshape(-1, *axes), shift.reshape(-1, *axes))
@@ -195,8 +197,7 @@ def rms_norm(
     with torch.no_grad():
         scale = (input.square().mean(axes, keepdim=True) + floor).rsqrt()
     affine = Affine(scale if weight is None else scale * weight, None)
-    result = Scaled.apply(input, lambda: call.native(*native), affine, call)
-    return result
+    return Scaled.apply(input, lambda: call.native(*native), affine, call)
 
 
 @answer("normalize")
@@ -209,10 +210,7 @@ def normalize(
         return result
     with torch.no_grad():
         scale = input.norm(p, dim, keepdim=True).clamp_min(eps).reciprocal()
-    result = Scaled.apply(
-        input, lambda: F.normalize(input, p, dim, eps), Affine(scale, None), call
-    )
-    return result
+    return Scaled.apply(input, lambda: F.normalize(input, p, dim, eps), Affine(scale, None), call)
 
 
 @answer("local_response_norm")

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explainers.lrp.calls import ATTENTION, Call, role, with_role
+from explainers.lrp.calls import Call
 from explainers.lrp.composites import Composite
-from explainers.lrp.metering import alias
+from explainers.lrp.notes import ATTENTION, role, with_role
 from explainers.lrp.registry import answer
+from explainers.lrp.values import alias
 
 
 class _Weighed(torch.autograd.Function):
@@ -77,7 +78,11 @@ def reversed_matrix_product(call: Call, input: Tensor, other: Tensor) -> Tensor:
 @answer("einsum")
 def einstein_sum(call: Call, equation: str, *operands: Any) -> Tensor:
     """One operand on the path is linear; two share by their roles; more share evenly."""
-    tensors = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
+    tensors = (
+        list(operands[0])
+        if len(operands) == 1 and not isinstance(operands[0], Tensor)
+        else list(operands)
+    )
     places = [place for place, one in enumerate(tensors) if one.requires_grad]
     if len(places) == 2:
         weights = shares(call.composite, tensors[places[0]], tensors[places[1]])

@@ -1,4 +1,4 @@
-"""Recurrent calls, unfolded to one direction of one layer at a time; single cells to their parts."""
+"""Recurrent calls, one direction of one layer at a time; single cells by their parts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -126,8 +126,7 @@ def _turned(call: Call, x: Tensor, lengths: Tensor | None) -> Tensor:
     steps = torch.arange(len(x), device=x.device)[:, None]
     places = torch.where(steps < lengths, lengths - 1 - steps, steps)
     clips = torch.arange(x.shape[1], device=x.device)[None].expand_as(places)
-    result = call.through(torch.Tensor.__getitem__, x, (places, clips))
-    return result
+    return call.through(torch.Tensor.__getitem__, x, (places, clips))
 
 
 def _at_end(call: Call, output: Tensor, lengths: Tensor | None) -> Tensor:
@@ -136,8 +135,7 @@ def _at_end(call: Call, output: Tensor, lengths: Tensor | None) -> Tensor:
         result: Tensor = call.through(torch.select, output, 0, -1)
         return result
     clips = torch.arange(output.shape[1], device=output.device)
-    result = call.through(torch.Tensor.__getitem__, output, (lengths - 1, clips))
-    return result
+    return call.through(torch.Tensor.__getitem__, output, (lengths - 1, clips))
 
 
 @answer("lstm_cell")

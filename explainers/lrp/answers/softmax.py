@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explainers.lrp.calls import ATTENTION, Call, with_role
+from explainers.lrp.calls import Call
+from explainers.lrp.notes import ATTENTION, with_role
 from explainers.lrp.registry import adopts, answer
 
 
@@ -43,7 +44,9 @@ def masked_softmax(call: Call, weights: Tensor) -> None:
 @answer("functional.softmin", "softmin")
 def softmin(call: Call, input: Tensor, dim: int | None = None, **_: Any) -> Any:
     """A softmax of what is turned round."""
-    return call.through(torch.softmax, call.through(torch.neg, input), dim if dim is not None else -1)
+    return call.through(
+        torch.softmax, call.through(torch.neg, input), dim if dim is not None else -1
+    )
 
 
 @answer("log_softmax", "_log_softmax", "special_log_softmax")

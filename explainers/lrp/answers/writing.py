@@ -1,12 +1,13 @@
-"""Operations that write into a tensor: what is overwritten keeps nothing, what is written takes all."""
+"""Operations that write: what is overwritten keeps nothing, what is written takes all."""
 
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from explainers.lrp.calls import Call, share
+from explainers.lrp.calls import Call
 from explainers.lrp.registry import answer
+from explainers.lrp.values import relevance_of
 
 
 @answer("__setitem__")
@@ -47,7 +48,7 @@ def reshape(call: Call, *args: Any, **kwargs: Any) -> Tensor:
 
 def _watch_constants(call: Call, target: Tensor, constants: Tensor) -> None:
     if bool((constants != 0).any()):
-        call.watch(target, "constants", lambda grad: share(constants, grad))
+        call.watch(target, "constants", lambda grad: relevance_of(constants, grad))
 
 
 def _on_path(value: Any) -> bool:

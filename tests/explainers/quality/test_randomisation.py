@@ -78,17 +78,18 @@ def test_a_map_of_the_weights_alone_goes_with_them():
     found = cascading_randomisation(
         model,
         load_explainer("input-x-gradient"),
-        noise(30, 1000),
+        noise(3, 1000),
         TARGET,
         model_of,
-        RandomisationSettings(step=0.001, seeds=(0, 1)),
+        RandomisationSettings(step=0.001, seeds=tuple(range(40))),
     )
     assert found.layers == ("",)
-    estimate = bootstrap_mean(found.spearman.mean(axis=(0, 1)), level=0.99)
+    estimate = bootstrap_mean(found.spearman.mean(axis=(1, 2)), level=0.99)
     assert estimate.low < 0 < estimate.high
     assert estimate.high - estimate.low < 0.05
-    # of two independent maps the absolute cosine is that of chance, sqrt(2 / pi n)
-    assert found.absolute_cosine.mean() == pytest.approx(np.sqrt(2 / np.pi / 1000), rel=0.35)
+    # the cosine of x w and x w' is normal with variance E x^4 / (E x^2)^2 n = 3 / n
+    chance = np.sqrt(2 / np.pi * 3 / 1000)
+    assert found.absolute_cosine.mean() == pytest.approx(chance, rel=0.2)
 
 
 def test_a_map_of_nothing_is_like_no_other():
@@ -162,7 +163,7 @@ def test_the_model_is_left_alone_and_the_seed_decides():
 class Tangled(nn.Module):
     """Registered in an order that is not that of use; one layer used twice; parameters of its own.
 
-    Used: front, token, body, own, body again, recurrent, tail.
+    Used: front, body, own, body again, recurrent, tail.
     """
 
     def __init__(self):
@@ -181,27 +182,15 @@ class Tangled(nn.Module):
         hidden = torch.tanh(hidden @ self.own.T)
         hidden = self.body(hidden)
         hidden, _ = self.recurrent(hidden)
-        assert self.own.dtype == hidden.dtype and self.front.weight.shape[0] == 4
+        assert self.own.dtype == hidden.dtype and self.own.shape == (4, 4)
         return F.linear(hidden.mean(dim=1), self.tail.weight, self.tail.bias)
 
 
 def test_layers_come_in_the_order_of_use():
     module = Tangled()
-    module.front.register_forward_hook(lambda *_: None)
     layers = layers_from_output(module, lambda: module(noise(1, 40)))
-    # asking the normed weight for its shape computes it, so the test reads it before the tail
-    assert layers[0] == "tail"
-    assert [name for name in layers if not name.startswith("front")] == [
-        "tail",
-        "recurrent",
-        "body",
-        "",
-    ]
-    assert {name for name in layers if name.startswith("front")} == {
-        "front",
-        "front.parametrizations.weight",
-    }
-    assert layers[-1] == "front"
+    normed = ("front", "front.parametrizations.weight")  # the bias is used after the norm
+    assert layers == ("tail", "recurrent", "body", "", *normed)
 
 
 def test_asking_for_a_type_is_no_use():

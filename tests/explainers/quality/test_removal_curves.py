@@ -31,7 +31,7 @@ def adding(parts=6, bias=0.5, seed=0):
 
 def test_scores_are_the_sum_of_what_is_left():
     scoring, worth = adding()
-    orders = np.array([[one for one in itertools.permutations(range(6))][::37]])
+    orders = np.array([list(itertools.permutations(range(6)))[::37]])
     found = removal_curves(scoring, torch.ones(1, 600), orders, EVERY)
     np.testing.assert_allclose(found.shares, np.arange(7) / 6)
     for order, curve in zip(orders[0], found.scores[0], strict=True):
@@ -59,7 +59,7 @@ def test_waveforms_are_what_they_should_be():
     scoring = Scoring(Function(remember), parse_target("spoof", Function.labels))
     clips = noise(2, 250)  # two parts of 100 samples and one of 50
     orders = np.array([[[2, 0, 1]], [[1, 2, 0]]])
-    settings = RemovalSettings(segment=0.1, shares=(0, 0.33, 0.67, 1), joint=0.0, batch_size=3)
+    settings = RemovalSettings(segment=0.1, shares=(0.0, 0.33, 0.67, 1.0), joint=0.0, batch_size=3)
     removal_curves(scoring, clips, orders, settings)
     rows = {row.numpy().tobytes() for row in torch.cat(seen)}
     for clip, order in zip(clips, orders[:, 0], strict=True):
@@ -79,7 +79,7 @@ def test_joints_lie_outside_what_is_replaced():
         return torch.zeros(len(waveform), 2)
 
     scoring = Scoring(Function(remember), parse_target("spoof", Function.labels))
-    settings = RemovalSettings(segment=0.1, shares=(0, 0.5, 1), joint=0.02)
+    settings = RemovalSettings(segment=0.1, shares=(0.0, 0.5, 1.0), joint=0.02)
     removal_curves(scoring, torch.ones(1, 400), np.array([[[1, 2, 0, 3]]]), settings)
     half = torch.cat(seen)[2]
     assert (half[100:300] == 0).all() and (half[:75] == 1).all() and (half[325:] == 1).all()
@@ -96,6 +96,8 @@ def test_matched_noise_is_each_clips_own():
         np.testing.assert_allclose(row, alone.scores[0], atol=1e-5)
     ends = together.scores[:, 0, -1]
     assert len(np.unique(ends.round(6))) == 3
+    turned = random_curves(scoring, -clips, settings)  # of the same level and spectrum
+    assert not np.isclose(turned.scores[:, 0, -1], ends, atol=1e-5).any()
     other = random_curves(scoring, clips, RemovalSettings(0.1, fill="matched-noise", seed=1))
     assert not np.allclose(other.scores[:, 0, -1], ends, atol=1e-4)
 

@@ -82,7 +82,9 @@ def test_the_paired_interval_covers_nothing_as_it_claims():
     for trial in range(300):
         hard = 3 * random.normal(size=20).repeat(3)
         values, others = hard + random.normal(size=60), hard + random.normal(size=60)
-        estimate = bootstrap_difference(values, others, np.arange(20).repeat(3).tolist(), seed=trial)
+        estimate = bootstrap_difference(
+            values, others, np.arange(20).repeat(3).tolist(), seed=trial
+        )
         hits += estimate.low <= 0 <= estimate.high
     assert 0.88 <= hits / 300 <= 0.98
 
