@@ -221,7 +221,12 @@ Method = TypeVar("Method", bound=type[Explainer])
 explainers: Registry[type[Explainer]] = Registry(
     "method",
     "xaudio.explainers",
-    ("explainers.gradients", "explainers.cams", "explainers.removal.occlusion"),
+    (
+        "explainers.gradients",
+        "explainers.lrp.explainer",
+        "explainers.cams",
+        "explainers.removal.occlusion",
+    ),
     ExplanationError,
 )
 

@@ -6,6 +6,7 @@ calling thread only.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
@@ -33,6 +34,7 @@ from explainers.lrp.notes import forget_notes
 from explainers.lrp.places import Places
 from explainers.lrp.registry import find_answer, find_foreign
 from explainers.lrp.saving import SavedTensors
+from explainers.lrp.taps import Taps
 from explainers.lrp.tensors import changed, tensors_in
 from explainers.lrp.trail import Trail
 
@@ -85,6 +87,7 @@ class LRP(TorchFunctionMode):
         module: nn.Module | None = None,
         ledger: Ledger | None = None,
         metered: bool = False,
+        taps: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.composite = composite
@@ -99,12 +102,15 @@ class LRP(TorchFunctionMode):
         self.meters = Meters(self) if metered else None
         self._places = Places(module)
         self._trail = Trail()
-        self._hooks: list[Any] = []
+        self.taps = Taps(self, taps, module)
+        self._open: list[ExitStack] = []
 
     def __enter__(self) -> "LRP":
-        hooks = torch.autograd.graph.saved_tensors_hooks(self.saved.pack, self.saved.unpack)
-        hooks.__enter__()
-        self._hooks.append(hooks)
+        stack = self.taps.on_layers()
+        stack.enter_context(
+            torch.autograd.graph.saved_tensors_hooks(self.saved.pack, self.saved.unpack)
+        )
+        self._open.append(stack)
         super().__enter__()
         return self
 
@@ -115,7 +121,7 @@ class LRP(TorchFunctionMode):
         trace: TracebackType | None,
     ) -> None:
         super().__exit__(kind, error, trace)
-        self._hooks.pop().__exit__()
+        self._open.pop().close()
 
     def __torch_function__(
         self,
@@ -138,7 +144,7 @@ class LRP(TorchFunctionMode):
     def dispatch(
         self,
         function: Operation,
-        args: Sequence[Any],
+        args: tuple[Any, ...],
         kwargs: dict[str, Any],
         name: str | None = None,
         outer: Flow | None = None,
@@ -156,7 +162,7 @@ class LRP(TorchFunctionMode):
         if not torch.is_grad_enabled():
             self._protect(name, args)
             return function(*args, **kwargs)
-        args, kwargs = changed(tuple(args), self._constant), changed(kwargs, self._constant)
+        args, kwargs = changed(args, self._constant), changed(kwargs, self._constant)
         path = [one for one in tensors_in((args, kwargs)) if one.requires_grad]
         if not path:
             self._protect(name, args)
@@ -254,15 +260,16 @@ class LRP(TorchFunctionMode):
             self._trail.note(outputs, flow, parents, answered=False)
             return result
         self.flows.append(flow)
-        metered = self.meters is not None and can_be_metered(name)
-        if metered:
-            args, kwargs = changed((args, kwargs), lambda one: self.meters.inlet(flow, one))
+        meters = self.meters if can_be_metered(name) else None
+        if meters is not None:
+            args, kwargs = changed((args, kwargs), lambda one: meters.inlet(flow, one))
             path = [one for one in tensors_in((args, kwargs)) if one.requires_grad]
         result = known(Call(self, function, name, flow, path), *args, **kwargs)
         outputs = [one for one in tensors_in(result) if one.requires_grad]
         self._trail.note(outputs, flow, parents, answered=True)
-        if metered and not any(one.outer is flow for one in self.flows):
-            self.meters.outlets(flow, outputs)
+        if meters is not None and not any(one.outer is flow for one in self.flows):
+            meters.outlets(flow, outputs)
+        self.taps.operation(name, flow.place, outputs)
         return result
 
     def _adopt(self, path: list[Tensor], place: str) -> None:
@@ -324,7 +331,7 @@ class LRP(TorchFunctionMode):
     ) -> None:
         parents = parents | self._trail.parents(inputs)
         base = target._base
-        if base is not None:
+        if base is not None and base.grad_fn is not None:
             # What was there before stays where the view does not reach.
             before = [node for node, _ in base.grad_fn.next_functions if node is not None]
             parents = parents | frozenset(before)

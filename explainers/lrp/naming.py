@@ -23,9 +23,10 @@ def operation_name(function: Operation) -> str:
     >>> operation_name(torch.relu), operation_name(torch.nn.functional.relu)
     ('relu', 'functional.relu')
     """
-    if isinstance(function, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
-        packet = getattr(function, "overloadpacket", function)
-        return str(packet._qualified_op_name).removeprefix("aten::")
+    if isinstance(function, torch._ops.OpOverload):
+        function = function.overloadpacket
+    if isinstance(function, torch._ops.OpOverloadPacket):
+        return str(function._qualified_op_name).removeprefix("aten::")
     name = getattr(function, "__name__", type(function).__name__)
     if name in ("__get__", "__set__", "__delete__"):
         return f"{function.__self__.__name__}.{name}"  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from explainers.lrp.calls import Call, own
 from explainers.lrp.layers import LinearLayer
 from explainers.lrp.notes import APPLIED, read_note, write_note
 from explainers.lrp.rules import LinearRule, Passage
-from explainers.lrp.shadows import shadow_of
+from explainers.lrp.shadows import as_coefficient, shadow_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ def propagate(
     call: Call, layer: LinearLayer, rule: LinearRule, x: Tensor, value: Callable[[], Tensor]
 ) -> Tensor:
     """The layer's value, with the rule for a gradient."""
-    shadow = shadow_of(call.run, x) if rule.gives_relevance else None
+    shadow = None
+    if rule.gives_relevance:
+        shadow = shadow_of(call.run, x, lambda silent: call.absorb("zero inputs", lambda: silent))
     result: Tensor = Propagate.apply(x, shadow, value, layer, rule, call)
     return result
 
@@ -87,7 +89,6 @@ class Propagate(torch.autograd.Function):
             return None, found, None, None, None, None
         if ctx.rule.gives_relevance:
             # Relevance of an input that is zero has no coefficient and cannot go further back.
-            silent = x == 0
-            ctx.call.absorb("zero inputs", lambda: torch.where(silent, found, 0.0))
-            found = torch.where(silent, 0.0, found / torch.where(silent, 1.0, x))
+            found, silent = as_coefficient(x, found)
+            ctx.call.absorb("zero inputs", lambda: silent)
         return found, None, None, None, None, None

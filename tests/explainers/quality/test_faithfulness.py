@@ -110,6 +110,7 @@ def test_chance_of_other_clips_or_settings_is_refused(adding):
         random_curves(scoring, clips[:5], SETTINGS),
         random_curves(scoring, clips, RemovalSettings(segment=0.1, joint=0.0)),
         RemovalCurves(chance.shares, chance.scores + 1.0, 1),
+        RemovalCurves(chance.shares**2, chance.scores, 1),
     ):
         with pytest.raises(ExplanationError, match="random_curves"):
             faithfulness(scoring, clips, worth, other, SETTINGS)

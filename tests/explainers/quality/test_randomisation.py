@@ -26,6 +26,7 @@ from tests.explainers.small_models import RATE, Function, Linear, model_of, nois
 
 TARGET = parse_target("spoof - bonafide", ("bonafide", "spoof"))
 SALIENCY = load_explainer("saliency")
+SIGNED = load_explainer("input-x-gradient")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def test_a_map_of_the_weights_alone_goes_with_them():
     model = model_of(Linear(weights))
     found = cascading_randomisation(
         model,
-        load_explainer("input-x-gradient"),
+        SIGNED,
         noise(3, 1000),
         TARGET,
         model_of,
@@ -103,11 +104,11 @@ def test_every_look_is_what_the_cascade_says():
     module, clips = SmallDetector(), noise(2, 2000)
     settings = RandomisationSettings(step=0.01, seeds=(5,))
     found = cascading_randomisation(
-        ModuleModel(module), SALIENCY, clips, TARGET, ModuleModel, settings
+        ModuleModel(module), SIGNED, clips, TARGET, ModuleModel, settings
     )
 
     def maps(of):
-        explained = SALIENCY.explain(ModuleModel(of), clips, TARGET)
+        explained = SIGNED.explain(ModuleModel(of), clips, TARGET)
         return np.stack([one.over_time(0.01).relevance for one in explained])
 
     replica, random = copy.deepcopy(module), torch.Generator().manual_seed(5)
@@ -220,6 +221,12 @@ def test_writing_a_parameter_in_place_is_use():
 
     module = Writing()
     assert layers_from_output(module, lambda: module(noise(1, 4))) == ("last", "")
+
+
+def test_a_shared_parameter_belongs_to_the_first_layer():
+    module = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
+    module[1].weight = module[0].weight
+    assert layers_from_output(module, lambda: module(noise(1, 4))) == ("0",)
 
 
 def test_old_weight_normalisation_is_copied_and_shuffled():
