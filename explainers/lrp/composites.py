@@ -36,6 +36,8 @@ class Composite:
         product: How a product of two signals is shared.
         normalisation: What is held constant: the ``deviation``; ``mean and deviation``; or
             ``nothing``, the plain gradient, under which a layer norm lets no relevance through.
+        levels: Whether a shift of logarithms hands relevance on ``whole``, see
+            `explainers.lrp.levels`, or is ``linear``.
         activation: ``identity`` hands all relevance on; ``guided`` takes the plain gradient where
             it is positive (guided backpropagation, Springenberg et al. 2015).
     """
@@ -49,6 +51,7 @@ class Composite:
     gate: Shares = VALUES_ONLY
     product: Shares = HALF_EACH
     normalisation: Literal["deviation", "mean and deviation", "nothing"] = "deviation"
+    levels: Literal["whole", "linear"] = "whole"
     activation: Literal["identity", "guided"] = "identity"
 
     def rule_for(

@@ -13,8 +13,9 @@ ATTENTION = "attention"
 ROLE = "_relevance_role"
 APPLIED = "_relevance_layer"
 MOVED = "_relevance_move"
+LEVEL = "_relevance_level"
 UNMETERED = "_relevance_unmetered"
-NOTES = (ROLE, APPLIED, MOVED)
+NOTES = (ROLE, APPLIED, MOVED, LEVEL)
 
 
 def read_note(tensor: Tensor, note: str) -> Any:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explainers.lrp.calls import Call, Elementwise
+from explainers.lrp.levels import as_level
 from explainers.lrp.notes import GATE, common_role, with_role
 from explainers.lrp.registry import answer
 
@@ -78,10 +79,14 @@ SLOPES: dict[str, Slope] = {
 """Slopes of functions that are zero at zero (a logarithm counts as such) and take no settings."""
 
 
+LOGARITHMS = ("log", "log2", "log10")
+
+
 def _answer_plain(name: str, slope: Slope) -> None:
     @answer(name)
     def plain(call: Call, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return activation(call, input, slope, args, kwargs)
+        result = activation(call, input, slope, args, kwargs)
+        return as_level(result) if name in LOGARITHMS else result
 
 
 for _name, _slope in SLOPES.items():

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from explainers.lrp.answers.products import shared_product
 from explainers.lrp.calls import Call
+from explainers.lrp.levels import as_level, handed_on, is_level, is_statistic, still_level
 from explainers.lrp.notes import common_role, role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.shadows import remember_move
@@ -14,8 +15,12 @@ from explainers.lrp.shadows import remember_move
 
 @answer("add", "__add__", "__radd__")
 def add(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
-    """Each summand takes the relevance of what it contributes."""
-    result: Tensor = call.native(input, other, **({} if alpha == 1 else {"alpha": alpha}))
+    """Each summand takes the relevance of what it contributes; a level only changes its unit."""
+    scale = {} if alpha == 1 else {"alpha": alpha}
+    for level, shift in ((input, other), (other, input)):
+        if is_level(call, level) and _shifts(call, level, shift):
+            return handed_on(call, level, lambda: call.native(input, other, **scale))
+    result: Tensor = call.native(input, other, **scale)
     if not _on_path(input):
         call.constant(result, input)
     if not _on_path(other):
@@ -26,7 +31,10 @@ def add(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 @answer("sub", "subtract", "__sub__")
 def subtract(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """A sum with the second term's sign turned."""
-    result: Tensor = call.native(input, other, **({} if alpha == 1 else {"alpha": alpha}))
+    scale = {} if alpha == 1 else {"alpha": alpha}
+    if is_level(call, input) and _shifts(call, input, other):
+        return handed_on(call, input, lambda: call.native(input, other, **scale))
+    result: Tensor = call.native(input, other, **scale)
     if not _on_path(input):
         call.constant(result, input)
     if not _on_path(other):
@@ -37,7 +45,8 @@ def subtract(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 @answer("rsub", "__rsub__")
 def subtract_from(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """The second term minus the first."""
-    result: Tensor = call.native(input, other, **({} if alpha == 1 else {"alpha": alpha}))
+    scale = {} if alpha == 1 else {"alpha": alpha}
+    result: Tensor = call.native(input, other, **scale)
     if not _on_path(other):
         call.constant(result, other)
     if not _on_path(input):
@@ -53,7 +62,7 @@ def multiply(call: Call, input: Any, other: Any) -> Tensor:
     result: Tensor = call.native(input, other)
     if result.shape == call.path[0].shape:
         remember_move(call.run, result, call.path[0], lambda one: one)
-    return with_role(result, common_role(call.path))
+    return still_level(call, with_role(result, common_role(call.path)))
 
 
 @answer("div", "divide", "true_divide", "__truediv__", "__rtruediv__", "__rdiv__")
@@ -70,7 +79,7 @@ def divide(call: Call, input: Any, other: Any, *, rounding_mode: str | None = No
     if _on_path(input):
         if result.shape == input.shape and not isinstance(other, Tensor):
             remember_move(call.run, result, input, lambda one: one)
-        return with_role(result, role(input))
+        return as_level(result) if is_level(call, input) else with_role(result, role(input))
     return result
 
 
@@ -130,3 +139,11 @@ def variance_and_mean(call: Call, *args: Any, **kwargs: Any) -> tuple[Tensor, Te
 
 def _on_path(value: Any) -> bool:
     return isinstance(value, Tensor) and value.requires_grad
+
+
+def _shifts(call: Call, level: Tensor, shift: Any) -> bool:
+    """Whether adding it moves the level as a whole: a constant, or a statistic of levels."""
+    if not isinstance(shift, Tensor):
+        return True
+    fits = torch.broadcast_shapes(level.shape, shift.shape) == level.shape
+    return fits and (not shift.requires_grad or is_statistic(call, shift))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explainers.lrp.calls import Call
 from explainers.lrp.errors import UnknownOperation
+from explainers.lrp.levels import as_level, as_statistic, is_level, still_level
 from explainers.lrp.notes import common_role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.values import relevance_of
@@ -71,7 +72,10 @@ DEGREE_ONE = [
 @answer(*DEGREE_ONE)
 def homogeneous(call: Call, *args: Any, **kwargs: Any) -> Any:
     """Their own gradient."""
-    return with_role(call.native(*args, **kwargs), common_role(call.path))
+    result = with_role(call.native(*args, **kwargs), common_role(call.path))
+    if call.name in ("amax", "median", "quantile") and is_level(call, call.path[0]):
+        return as_statistic(result)
+    return result
 
 
 @answer("max", "min")
@@ -80,7 +84,8 @@ def extreme(call: Call, input: Tensor, *args: Any, **kwargs: Any) -> Any:
     other = args[0] if args else kwargs.get("other")
     if isinstance(other, Tensor):
         return larger_or_smaller(call, input, other)
-    return with_role(call.native(input, *args, **kwargs), common_role(call.path))
+    result = with_role(call.native(input, *args, **kwargs), common_role(call.path))
+    return as_statistic(result) if is_level(call, input) else result
 
 
 @answer("maximum", "minimum", "fmax", "fmin")
@@ -97,7 +102,8 @@ def larger_or_smaller(call: Call, input: Tensor, other: Tensor) -> Tensor:
             return relevance_of(bound * won, grad)
 
         call.watch(result, "constants", taken)
-    return with_role(result, common_role(call.path))
+    result = with_role(result, common_role(call.path))
+    return as_level(result) if is_level(call, input) or is_level(call, other) else result
 
 
 @answer("clamp", "clip")
@@ -140,4 +146,4 @@ def kept_or_replaced(call: Call, input: Tensor, result: Tensor) -> Tensor:
         "constants",
         lambda grad: torch.where(before.tensor == after.tensor, 0.0, after.tensor * grad),
     )
-    return with_role(result, common_role(call.path))
+    return still_level(call, with_role(result, common_role(call.path)))

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from explainers.lrp.calls import Call
+from explainers.lrp.levels import as_statistic, is_level, still_level
 from explainers.lrp.notes import common_role, with_role
 from explainers.lrp.registry import answer
-from explainers.lrp.shadows import remember_move
+from explainers.lrp.shadows import remember_move, remember_moves
 from explainers.lrp.tensors import changed, tensors_in
 from explainers.lrp.values import relevance_of
 
@@ -203,28 +204,26 @@ PLACING = [
 def moved(call: Call, *args: Any, **kwargs: Any) -> Any:
     """Values elsewhere; what weighs others still does."""
     result = call.native(*args, **kwargs)
-    if len(call.path) == 1 and isinstance(result, Tensor):
-        source = call.path[0]
-
-        def again(shadow: Tensor) -> Tensor:
-            inputs = changed((args, kwargs), lambda one: shadow if one is source else one)
-            repeated: Tensor = call.native(*inputs[0], **inputs[1])
-            return repeated
-
-        remember_move(call.run, result, source, again)
-    return with_role(result, common_role(call.path))
+    _follow(call, result, args, kwargs)
+    return still_level(call, with_role(result, common_role(call.path)))
 
 
 @answer(*SUMMING)
 def summed(call: Call, *args: Any, **kwargs: Any) -> Any:
     """Sums with fixed weights."""
-    return with_role(call.native(*args, **kwargs), common_role(call.path))
+    result = with_role(call.native(*args, **kwargs), common_role(call.path))
+    if call.name in ("neg", "negative", "positive"):
+        remember_move(call.run, result, call.path[0], lambda one: one)
+    if call.name in ("mean", "nanmean") and is_level(call, call.path[0]):
+        return as_statistic(result)
+    return still_level(call, result) if "dropout" in call.name else result
 
 
 @answer(*PLACING)
 def placed(call: Call, *args: Any, **kwargs: Any) -> Any:
     """Values beside, or in place of, constants."""
     result = call.native(*args, **kwargs)
+    _follow(call, result, args, kwargs)
     if _has_constants(call, args, kwargs):
         path = {id(one) for one in call.path}
         given = changed((args, kwargs), lambda one: _silence(one) if id(one) in path else one)
@@ -236,7 +235,18 @@ def placed(call: Call, *args: Any, **kwargs: Any) -> Any:
             return relevance_of(call.native(*positional, **named), grad)
 
         call.watch(result, "constants", constants)
-    return with_role(result, common_role(call.path))
+    return still_level(call, with_role(result, common_role(call.path)))
+
+
+def _follow(call: Call, result: Any, args: Any, kwargs: Any) -> None:
+    """Have the shadows of the inputs go the same way."""
+
+    def again(*shadows: Tensor) -> Any:
+        shadow = {id(one): other for one, other in zip(call.path, shadows, strict=True)}
+        positional, named = changed((args, kwargs), lambda one: shadow.get(id(one), one))
+        return call.native(*positional, **named)
+
+    remember_moves(call.run, result, call.path, again)
 
 
 def _has_constants(call: Call, args: Any, kwargs: Any) -> bool:

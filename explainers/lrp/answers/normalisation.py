@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explainers.lrp.calls import Call, own
+from explainers.lrp.levels import handed_on, is_level
 from explainers.lrp.notes import with_role
 from explainers.lrp.propagation import applied_layer, propagate
 from explainers.lrp.registry import answer
@@ -71,6 +72,8 @@ def _by_constants(
     native: tuple[Any, ...],
 ) -> Tensor:
     """``scale x + shift`` per channel, folded into the layer before it where that matters."""
+    if is_level(call, x):
+        return handed_on(call, x, lambda: call.native(*native))
     scale = (variance + eps).rsqrt() * (1.0 if weight is None else weight)
     shift = (0.0 if bias is None else bias) - mean * scale
     before = applied_layer(x)
@@ -285,6 +288,8 @@ class Scaled(torch.autograd.Function):
 def _centred(
     call: Call, x: Tensor, centred: Centred, native: tuple[Any, ...], named: dict[str, Any]
 ) -> Tensor:
+    if is_level(call, x):
+        return handed_on(call, x, lambda: call.native(*native, **named))
     result: Tensor = CentredScaled.apply(x, lambda: call.native(*native, **named), centred, call)
     return result
 
