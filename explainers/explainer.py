@@ -224,6 +224,7 @@ explainers: Registry[type[Explainer]] = Registry(
     (
         "explainers.gradients",
         "explainers.lrp.explainer",
+        "explainers.lrp.relatives",
         "explainers.cams",
         "explainers.removal.occlusion",
     ),

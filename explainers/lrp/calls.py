@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from explainers.lrp.mode import LRP
 
 
-@dataclass(frozen=True)
+@dataclass
 class Call:
     """One call of an operation whose inputs carry relevance.
 
@@ -27,7 +27,7 @@ class Call:
         function: The operation itself.
         name: Its name.
         flow: Its entry in the ledger.
-        path: Those of its inputs that carry relevance.
+        path: Those of its inputs that carry relevance, while it is being answered.
     """
 
     run: "LRP"
@@ -35,6 +35,10 @@ class Call:
     name: str
     flow: Flow
     path: Sequence[Tensor]
+
+    def close(self) -> None:
+        """The answer is given: what is left goes along to the backward pass, without the inputs."""
+        self.path = ()
 
     @property
     def composite(self) -> "Composite":
@@ -56,7 +60,9 @@ class Call:
         path = [one for one in inputs if one.requires_grad]
         if run.meters is not None:
             inputs = tuple(run.meters.inlet(flow, one) for one in inputs)
-        outputs = compute(Call(run, self.function, self.name, flow, path), *inputs)
+        call = Call(run, self.function, self.name, flow, path)
+        outputs = compute(call, *inputs)
+        call.close()
         run.note(outputs, flow, path)
         if run.meters is not None:
             run.meters.outlets(flow, tensors_in(outputs))

@@ -73,7 +73,10 @@ class Composite:
 
 
 composites: Registry[Callable[[], Composite]] = Registry(
-    "composite", "xaudio.composites", ("explainers.lrp.composites",), ExplanationError
+    "composite",
+    "xaudio.composites",
+    ("explainers.lrp.composites", "explainers.lrp.relatives"),
+    ExplanationError,
 )
 
 

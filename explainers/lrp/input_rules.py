@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from explainers.errors import ExplanationError
-from explainers.lrp.rules import LinearRule, Passage, check_epsilon, part, ratio, sign_of
+from explainers.lrp.rules import LinearRule, Passage, check_epsilon, part, share_out
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,9 @@ def _by_weights(at: Passage, weight: Tensor, bias: Tensor | None, epsilon: float
     whole = layer.forward(at.grad.new_ones(()).expand(at.shape), weight)
     if bias is not None:
         whole = whole + layer.on_outputs(bias)
-    share = ratio(at.relevance, whole, epsilon)
+    share = share_out(at, whole, epsilon)
     if bias is not None:
         at.absorb("bias", lambda: layer.on_outputs(bias) * share)
-    if epsilon:
-        at.absorb("epsilon", lambda: epsilon * share)
     return at.back(share, weight)
 
 
@@ -107,9 +105,7 @@ class Box(LinearRule):
         lowest = self.low * layer.forward(ones, rising)
         highest = self.high * layer.forward(ones, falling)
         whole = at.bare_output() - lowest - highest
-        share = ratio(at.relevance, whole, self.epsilon)
-        if self.epsilon:
-            at.absorb("epsilon", lambda: self.epsilon * sign_of(whole) * share)
+        share = share_out(at, whole, self.epsilon)
         return (
             x * at.back(share, layer.weight)
             - self.low * at.back(share, rising)

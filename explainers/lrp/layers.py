@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -16,7 +17,10 @@ class LinearLayer(ABC):
     Attributes:
         weight: Of the operation, without gradients.
         bias: One value per output channel, or none.
+        channels_last: Whether channels are the last axis of the outputs, else the second.
     """
+
+    channels_last: ClassVar[bool] = False
 
     weight: Tensor
     bias: Tensor | None
@@ -50,6 +54,8 @@ class LinearLayer(ABC):
 @dataclass(frozen=True)
 class Dense(LinearLayer):
     """A fully connected layer over the last axis; the weight is ``[out, in]``."""
+
+    channels_last: ClassVar[bool] = True
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
         """Outputs ``[..., out]``."""

@@ -1,5 +1,6 @@
 """How much relevance every operation is given and hands on, for those who check the accounts."""
 
+import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ class Meters:
     """The meters of one run."""
 
     def __init__(self, run: "LRP") -> None:
-        self._run = run
+        self._run: LRP = weakref.proxy(run)
 
     def inlet(self, flow: Flow, tensor: Tensor) -> Tensor:
         """The tensor, which tells the flow what it is handed; constants as they are."""

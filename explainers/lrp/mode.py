@@ -36,7 +36,7 @@ from explainers.lrp.registry import find_answer, find_foreign
 from explainers.lrp.saving import SavedTensors
 from explainers.lrp.taps import Taps
 from explainers.lrp.tensors import changed, tensors_in
-from explainers.lrp.trail import Trail
+from explainers.lrp.trail import Trail, number
 
 DIFFERENTIABLE_PROPERTIES = frozenset(
     f"{name}.__get__" for name in ("real", "imag", "T", "mT", "H", "mH")
@@ -122,6 +122,7 @@ class LRP(TorchFunctionMode):
     ) -> None:
         super().__exit__(kind, error, trace)
         self._open.pop().close()
+        self.taps.close()
 
     def __torch_function__(
         self,
@@ -264,7 +265,9 @@ class LRP(TorchFunctionMode):
         if meters is not None:
             args, kwargs = changed((args, kwargs), lambda one: meters.inlet(flow, one))
             path = [one for one in tensors_in((args, kwargs)) if one.requires_grad]
-        result = known(Call(self, function, name, flow, path), *args, **kwargs)
+        call = Call(self, function, name, flow, path)
+        result = known(call, *args, **kwargs)
+        call.close()
         outputs = [one for one in tensors_in(result) if one.requires_grad]
         self._trail.note(outputs, flow, parents, answered=True)
         if meters is not None and not any(one.outer is flow for one in self.flows):
@@ -281,7 +284,9 @@ class LRP(TorchFunctionMode):
                 flow = Flow(name, place)
                 self.flows.append(flow)
                 self._trail.adopt(tensor, flow)
-                adopt(Call(self, torch.clone, name, flow, [tensor]), tensor)
+                call = Call(self, torch.clone, name, flow, [tensor])
+                adopt(call, tensor)
+                call.close()
 
     def _in_place(
         self, function: Operation, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -317,7 +322,9 @@ class LRP(TorchFunctionMode):
         self.saved.protect(target)
         self.flows.append(flow)
         noted = self._trail.parents(one for one in parents if one.requires_grad)
-        result = known(Call(self, function, name, flow, path), *args, **kwargs)
+        call = Call(self, function, name, flow, path)
+        result = known(call, *args, **kwargs)
+        call.close()
         self._note_written(target, flow, (), noted)
         forget_notes(target)
         return result
@@ -333,7 +340,7 @@ class LRP(TorchFunctionMode):
         base = target._base
         if base is not None and base.grad_fn is not None:
             # What was there before stays where the view does not reach.
-            before = [node for node, _ in base.grad_fn.next_functions if node is not None]
+            before = [number(node) for node, _ in base.grad_fn.next_functions if node is not None]
             parents = parents | frozenset(before)
             self._trail.note([base], flow, parents, answered=True)
         self._trail.note([target], flow, parents, answered=True)

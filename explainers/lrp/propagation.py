@@ -37,14 +37,25 @@ def propagate(
     """The layer's value, with the rule for a gradient."""
     shadow = None
     if rule.gives_relevance:
-        shadow = shadow_of(call.run, x, lambda silent: call.absorb("zero inputs", lambda: silent))
+        shadow = shadow_of(call.run, x, lambda amounts: _end(call, amounts))
     result: Tensor = Propagate.apply(x, shadow, value, layer, rule, call)
     return result
 
 
+def _end(call: Call, amounts: Tensor) -> None:
+    """Relevance of a shadow that ends before the input: the layer did not hand it on after all."""
+    call.absorb("zero inputs", lambda: amounts)
+    if call.run.meters is not None:
+        call.flow.hand_on(-call.run.per_clip(amounts))
+
+
 def remember(applied: Applied, output: Tensor) -> Tensor:
-    """Note on the output which layer made it, where what follows may be folded into the layer."""
-    if applied.rule.splits_weights:
+    """Note on the output which layer made it, where what follows may be folded into the layer.
+
+    A batch norm counts its channels along the second axis.
+    """
+    channels_second = output.ndim == 2 or not applied.layer.channels_last
+    if applied.rule.splits_weights and channels_second:
         write_note(output, APPLIED, applied)
     return output
 

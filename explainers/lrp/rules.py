@@ -115,6 +115,19 @@ def ratio(top: Tensor, bottom: Tensor, epsilon: float) -> Tensor:
     return torch.where(moved == 0, 0.0, top / torch.where(moved == 0, 1.0, moved)).to(top.dtype)
 
 
+def share_out(at: Passage, whole: Tensor, epsilon: float) -> Tensor:
+    """Relevance for one unit of contribution, the contributions to an output being this whole.
+
+    What epsilon takes, and what reaches outputs that nothing contributes to, is a sink.
+    """
+    share = ratio(at.relevance, whole, epsilon)
+    if epsilon:
+        at.absorb("epsilon", lambda: epsilon * sign_of(whole) * share)
+    else:
+        at.absorb("no contribution", lambda: torch.where(whole == 0, at.relevance, 0.0))
+    return share
+
+
 @dataclass(frozen=True)
 class Epsilon(LinearRule):
     """``R_i = x_i sum_j w_ij R_j / (z_j + epsilon sgn z_j)``: each input by its contribution.
@@ -146,11 +159,7 @@ class Epsilon(LinearRule):
         """Coefficient of the input."""
         layer, share = at.layer, at.grad
         if not self.bias and layer.bias is not None:
-            bare = at.bare_output()
-            share = ratio(at.relevance, bare, self.epsilon)
-            if self.epsilon:
-                at.absorb("epsilon", lambda: self.epsilon * sign_of(bare) * share)
-            return at.back(share, layer.weight)
+            return at.back(share_out(at, at.bare_output(), self.epsilon), layer.weight)
         if self.epsilon:
             moved = at.output.abs().add_(self.epsilon)
             share = torch.addcdiv(at.grad, at.grad, moved, value=-self.epsilon)
@@ -194,11 +203,9 @@ class Gamma(LinearRule):
             bias = layer.on_outputs(layer.bias)
             more = torch.where(z < 0, bias.clamp(max=0), bias.clamp(min=0)) * self.gamma
             whole = whole + more
-        share = ratio(at.relevance, whole, self.epsilon)
+        share = share_out(at, whole, self.epsilon)
         if layer.bias is not None:
             at.absorb("bias", lambda: (bias + more) * share)
-        if self.epsilon:
-            at.absorb("epsilon", lambda: self.epsilon * sign_of(whole) * share)
         plain = at.back(share, layer.weight)
         signed = at.back(torch.where(z < 0, -share, share), sizes)
         return (1 + self.gamma / 2) * plain + (self.gamma / 2) * x.sign() * signed

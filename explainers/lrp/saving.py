@@ -26,7 +26,8 @@ class SavedTensors:
 
     def pack(self, tensor: Tensor) -> Saved:
         """Keep a tensor; the hook that autograd calls."""
-        saved = Saved(tensor)
+        # Without its history and its notes, which would keep other tensors in memory.
+        saved = Saved(tensor.detach())
         place = tensor.untyped_storage().data_ptr()
         self._kept.setdefault(place, []).append(weakref.ref(saved))
         return saved

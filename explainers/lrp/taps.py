@@ -6,6 +6,7 @@ operation (``frontend:log``: what each call of it in that module gives), or by a
 """
 
 import threading
+import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -46,7 +47,8 @@ class Taps:
     """The taps of one run."""
 
     def __init__(self, run: "LRP", names: Iterable[str], module: nn.Module | None) -> None:
-        self._run = run
+        # A proxy, so that a run that is over is freed at once and not by the garbage collector.
+        self._run: LRP = weakref.proxy(run)
         self._layers: dict[str, nn.Module] = {}
         self._operations: set[str] = set()
         self.found: list[Tapped] = []
@@ -89,6 +91,10 @@ class Taps:
 
             stack.callback(layer.register_forward_hook(see).remove)
         return stack
+
+    def close(self) -> None:
+        """Let go of what was tapped but for its activation: it would keep the graph in memory."""
+        self._sources.clear()
 
     def source(self, tensor: Tensor) -> Tapped | None:
         """What was tapped here, for rules that give relevance where the tensor is zero."""

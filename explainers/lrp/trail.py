@@ -14,7 +14,13 @@ from explainers.lrp.errors import UnknownOperation
 from explainers.lrp.ledger import Flow
 
 Node = Any
+Number = int
 LEAF = "torch::autograd::AccumulateGrad"
+
+
+def number(node: Node) -> Number:
+    """What tells a step from all others; the step itself would keep the whole graph in memory."""
+    return int(node._sequence_nr())
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Step:
     """
 
     flow: Flow
-    parents: frozenset[Node]
+    parents: frozenset[Number]
     answered: bool
 
 
@@ -36,44 +42,47 @@ class Trail:
     """The steps of one run."""
 
     def __init__(self) -> None:
-        self._steps: dict[Node, Step] = {}
+        self._steps: dict[Number, Step] = {}
 
-    def node(self, tensor: Tensor) -> Node | None:
+    def made(self, tensor: Tensor) -> Number | None:
         """The step that made a tensor; None for a leaf.
 
         A view whose base was written to gets a new step from autograd; it is noted here.
         """
-        node = tensor.grad_fn
-        if node is not None and node not in self._steps and tensor._base is not None:
-            base = tensor._base.grad_fn
-            known = self._steps.get(base)
+        if tensor.grad_fn is None:
+            return None
+        step = number(tensor.grad_fn)
+        base = None if tensor._base is None else tensor._base.grad_fn
+        if step not in self._steps and base is not None:
+            known = self._steps.get(number(base))
             if known is not None:
-                self._steps[node] = Step(known.flow, frozenset([base]), known.answered)
-        return node
+                self._steps[step] = Step(known.flow, frozenset([number(base)]), known.answered)
+        return step
 
-    def parents(self, inputs: Iterable[Tensor]) -> frozenset[Node]:
+    def parents(self, inputs: Iterable[Tensor]) -> frozenset[Number]:
         """The steps that made these tensors."""
-        nodes = (self.node(tensor) for tensor in inputs)
-        return frozenset(node for node in nodes if node is not None)
+        made = (self.made(tensor) for tensor in inputs)
+        return frozenset(step for step in made if step is not None)
 
     def stranger(self, tensor: Tensor) -> str | None:
         """The name of the foreign autograd function that made a tensor; None where we know it."""
-        node = self.node(tensor)
-        return None if node is None or node in self._steps else str(node.name())
+        step = self.made(tensor)
+        if step is None or step in self._steps or tensor.grad_fn is None:
+            return None
+        return str(tensor.grad_fn.name())
 
     def adopt(self, tensor: Tensor, flow: Flow) -> None:
         """Take the maker of a tensor for answered; what it was made of is looked at as ever."""
-        self._steps[tensor.grad_fn] = Step(flow, _Everything(), answered=True)
+        self._steps[number(tensor.grad_fn)] = Step(flow, _Everything(), answered=True)
 
     def note(
-        self, outputs: Iterable[Tensor], flow: Flow, parents: frozenset[Node], answered: bool
+        self, outputs: Iterable[Tensor], flow: Flow, parents: frozenset[Number], answered: bool
     ) -> None:
         """Remember which operation made these tensors."""
         step = Step(flow, parents, answered)
         for output in outputs:
-            node = output.grad_fn
-            if node is not None:
-                self._steps.setdefault(node, step)
+            if output.grad_fn is not None:
+                self._steps.setdefault(number(output.grad_fn), step)
 
     def check(self, target: Tensor, inputs: Iterable[Tensor]) -> None:
         """Walk from the target to the inputs.
@@ -93,17 +102,17 @@ class Trail:
                 if id(node.variable) not in leaves:
                     raise _unknown("a weight that the operations did not see", after)
                 continue
-            step = self._steps.get(node)
+            step = self._steps.get(number(node))
             if step is not None:
                 if not step.answered:
                     raise _unknown(step.flow.operation, step)
                 after = step
-            elif after is None or node in after.parents:
+            elif after is None or number(node) in after.parents:
                 raise _unknown(node.name(), after)
             waiting += [(following, after) for following, _ in node.next_functions]
 
 
-class _Everything(frozenset[Node]):
+class _Everything(frozenset[Number]):
     """What a foreign step was given is not known, so all that comes before it is checked."""
 
     def __contains__(self, _: object) -> bool:

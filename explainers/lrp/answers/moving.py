@@ -241,12 +241,14 @@ def placed(call: Call, *args: Any, **kwargs: Any) -> Any:
 def _follow(call: Call, result: Any, args: Any, kwargs: Any) -> None:
     """Have the shadows of the inputs go the same way."""
 
+    path = tuple(call.path)
+
     def again(*shadows: Tensor) -> Any:
-        shadow = {id(one): other for one, other in zip(call.path, shadows, strict=True)}
+        shadow = {id(one): other for one, other in zip(path, shadows, strict=True)}
         positional, named = changed((args, kwargs), lambda one: shadow.get(id(one), one))
         return call.native(*positional, **named)
 
-    remember_moves(call.run, result, call.path, again)
+    remember_moves(call.run, result, path, again)
 
 
 def _has_constants(call: Call, args: Any, kwargs: Any) -> bool:
