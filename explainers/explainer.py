@@ -225,6 +225,7 @@ explainers: Registry[type[Explainer]] = Registry(
         "explainers.gradients",
         "explainers.lrp.explainer",
         "explainers.lrp.relatives",
+        "explainers.attention",
         "explainers.cams",
         "explainers.removal.occlusion",
     ),

@@ -11,7 +11,7 @@ from explainers.lrp.ledger import Flow, per_clip
 from explainers.lrp.naming import Operation
 from explainers.lrp.saving import Saved
 from explainers.lrp.tensors import tensors_in
-from explainers.lrp.values import alias, relevance_of
+from explainers.lrp.values import Number, alias, relevance_of
 
 if TYPE_CHECKING:
     from explainers.lrp.composites import Composite
@@ -83,7 +83,7 @@ class Call:
         """A tensor for a watch to use, safe from being written to by the model."""
         return self.run.saved.pack(tensor.detach())
 
-    def constant(self, output: Tensor, value: Tensor | float) -> None:
+    def constant(self, output: Tensor, value: Tensor | Number) -> None:
         """Enter what a constant that was added to the output takes."""
         if not isinstance(value, Tensor):
             if value == 0:
@@ -94,7 +94,7 @@ class Call:
         self.watch(output, "constants", lambda grad: relevance_of(kept.tensor, grad))
 
     def elementwise(
-        self, x: Tensor, slope: Callable[[Tensor], Tensor], offset: float = 0.0
+        self, x: Tensor, slope: Callable[[Tensor], Tensor], offset: Number = 0.0
     ) -> Tensor:
         """The operation on x with `slope(x)` for its gradient; `offset` is its value at zero."""
         result: Tensor = Elementwise.apply(x, self, lambda: self.function(x), slope, offset)
@@ -111,7 +111,7 @@ class Elementwise(torch.autograd.Function):
         call: Call,
         value: Callable[[], Tensor],
         slope: Callable[[Tensor], Tensor],
-        offset: float,
+        offset: Number,
     ) -> Tensor:
         """The function's own value."""
         ctx.save_for_backward(x)

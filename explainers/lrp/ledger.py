@@ -72,18 +72,18 @@ class NoLedger(Ledger):
 
 
 def per_clip(amounts: Float[Tensor, "*axes"], batch: int) -> Float[Tensor, " batch"]:
-    """The sum of the amounts of each clip, in double precision.
+    """The sum of the amounts of each clip, handed on in double precision.
 
     Clips are the first axis, or the slow part of it (windows of clips, heads of clips); else the
     first axis that is as long as the batch. NaN where no axis fits, so that it shows.
     """
     if batch == 1:
-        return amounts.sum(dtype=torch.float64).reshape(1)
+        return amounts.sum().double().reshape(1)
     if amounts.ndim and amounts.shape[0] % batch == 0:
-        return amounts.reshape(batch, -1).sum(dim=1, dtype=torch.float64)
+        return amounts.reshape(batch, -1).sum(dim=1).double()
     for axis, length in enumerate(amounts.shape):
         if length == batch:
-            return amounts.movedim(axis, 0).reshape(batch, -1).sum(dim=1, dtype=torch.float64)
+            return amounts.movedim(axis, 0).reshape(batch, -1).sum(dim=1).double()
     return torch.full((batch,), torch.nan, dtype=torch.float64, device=amounts.device)
 
 

@@ -38,6 +38,9 @@ def propagate(
     shadow = None
     if rule.gives_relevance:
         shadow = shadow_of(call.run, x, lambda amounts: _end(call, amounts))
+    if shadow is not None:
+        # All relevance goes by the shadow; nothing comes back along the input itself.
+        x = x.detach()
     result: Tensor = Propagate.apply(x, shadow, value, layer, rule, call)
     return result
 

@@ -106,13 +106,15 @@ def check_epsilon(epsilon: float) -> None:
 
 def sign_of(tensor: Tensor) -> Tensor:
     """The sign, +1 at zero."""
-    return torch.where(tensor < 0, -1.0, 1.0).to(tensor.dtype)
+    return torch.copysign(tensor.new_ones(()), tensor)
 
 
 def ratio(top: Tensor, bottom: Tensor, epsilon: float) -> Tensor:
     """Top over a bottom moved away from zero by epsilon; zero where the bottom is zero."""
-    moved = bottom + epsilon * sign_of(bottom)
-    return torch.where(moved == 0, 0.0, top / torch.where(moved == 0, 1.0, moved)).to(top.dtype)
+    if epsilon:
+        return top / torch.copysign(bottom.new_tensor(epsilon), bottom).add_(bottom)
+    nothing = bottom == 0
+    return (top / bottom.masked_fill(nothing, 1.0)).masked_fill_(nothing, 0.0)
 
 
 def share_out(at: Passage, whole: Tensor, epsilon: float) -> Tensor:
@@ -194,21 +196,21 @@ class Gamma(LinearRule):
         """Coefficient of the input: two passes back, however the signs lie."""
         layer, x, z = at.layer, at.input, at.output
         sizes = layer.weight.abs()
-        # The sum of |c_ij|: with that of c_ij it gives the positive and the negative part.
+        # The sum of |c_ij|: with that of c_ij it gives the part of either sign, as in
+        # c^+ = (c + |c|) / 2. A bias is one more contribution.
         size = layer.forward(x.abs(), sizes)
-        bare = at.bare_output()
-        favoured = torch.where(z < 0, bare - size, bare + size) * (self.gamma / 2)
-        whole = z + favoured
         if layer.bias is not None:
-            bias = layer.on_outputs(layer.bias)
-            more = torch.where(z < 0, bias.clamp(max=0), bias.clamp(min=0)) * self.gamma
-            whole = whole + more
+            size.add_(layer.on_outputs(layer.bias.abs()))
+        plain_part, signed_part = 1 + self.gamma / 2, self.gamma / 2
+        whole = torch.copysign(size, z).mul_(signed_part).add_(z, alpha=plain_part)
         share = share_out(at, whole, self.epsilon)
+        turned = share * z.sign()
         if layer.bias is not None:
-            at.absorb("bias", lambda: (bias + more) * share)
-        plain = at.back(share, layer.weight)
-        signed = at.back(torch.where(z < 0, -share, share), sizes)
-        return (1 + self.gamma / 2) * plain + (self.gamma / 2) * x.sign() * signed
+            bias = layer.bias
+            at.absorb("bias", lambda: layer.bias_share(plain_part * bias, share))
+            at.absorb("bias", lambda: layer.bias_share(signed_part * bias.abs(), turned))
+        found = at.back(share, layer.weight).mul_(plain_part)
+        return found.addcmul_(x.sign(), at.back(turned, sizes), value=signed_part)
 
 
 @dataclass(frozen=True)
@@ -252,18 +254,17 @@ def _signed_share(at: Passage, sign: int, relevance: Tensor, epsilon: float) -> 
         opposing = layer.weight - agreeing
         whole = layer.forward(x.clamp(min=0), agreeing) + layer.forward(x.clamp(max=0), opposing)
     if layer.bias is not None:
-        bias = part(layer.on_outputs(layer.bias), sign)
-        whole = whole + bias
-    # A sum of one sign is moved away from zero to its own side.
-    moved = whole + sign * epsilon
-    nothing = moved == 0
-    share = torch.where(nothing, 0.0, relevance / torch.where(nothing, 1.0, moved))
-    if layer.bias is not None:
-        at.absorb("bias", lambda: bias * share)
+        whole.add_(layer.on_outputs(part(layer.bias, sign)))
     if epsilon:
+        # A sum of one sign is moved away from zero to its own side.
+        share = relevance / whole.add_(sign * epsilon)
         at.absorb("epsilon", lambda: sign * epsilon * share)
     else:
-        at.absorb("no contribution", lambda: torch.where(nothing, relevance, 0.0))
+        share = ratio(relevance, whole, 0.0)
+        at.absorb("no contribution", lambda: torch.where(whole == 0, relevance, 0.0))
+    if layer.bias is not None:
+        bias = part(layer.bias, sign)
+        at.absorb("bias", lambda: layer.bias_share(bias, share))
     found = at.back(share, agreeing)
     return found if non_negative else torch.where(x < 0, at.back(share, opposing), found)
 

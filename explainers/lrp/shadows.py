@@ -52,8 +52,8 @@ def remember_moves(
         def repeat(*shadows: Tensor, position: int = position) -> Tensor:
             return next(islice(tensors_in(move(*shadows)), position, None))
 
-        # Of complex numbers it takes two to make a relevance.
-        if not output.is_complex():
+        # Some moves hand back the very tensor; of complex numbers it takes two to make a relevance.
+        if not any(output is source for source in sources) and not output.is_complex():
             write_note(output, MOVED, Moved(tuple(sources), repeat))
 
 

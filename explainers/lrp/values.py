@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+Number = float | int
+"""What torch takes where it says float."""
+
 
 def relevance_of(tensor: Tensor, grad: Tensor) -> Tensor:
     """Activation x gradient; of complex numbers the real part of conjugate x gradient.

@@ -19,6 +19,7 @@ from explainers.lrp.calls import Call, Elementwise
 from explainers.lrp.levels import as_level
 from explainers.lrp.notes import GATE, common_role, with_role
 from explainers.lrp.registry import answer
+from explainers.lrp.values import Number
 
 Slope = Callable[[Tensor], Tensor]
 
@@ -27,7 +28,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 
 
 def activation(
-    call: Call, x: Tensor, slope: Slope, args: Any, kwargs: Any, offset: float = 0.0
+    call: Call, x: Tensor, slope: Slope, args: Any, kwargs: Any, offset: Number = 0.0
 ) -> Tensor:
     """The operation's value; its gradient is the slope, or what the composite wants instead."""
     if call.composite.activation == "guided":
@@ -38,13 +39,13 @@ def activation(
     return with_role(result, common_role(call.path))
 
 
-def secant(x: Tensor, rise: Callable[[Tensor], Tensor], limit: float) -> Tensor:
+def secant(x: Tensor, rise: Callable[[Tensor], Tensor], limit: Number) -> Tensor:
     """``rise(x) / x``, its limit at zero."""
     zero = x == 0
     return torch.where(zero, limit, rise(x) / torch.where(zero, 1.0, x)).to(x.dtype)
 
 
-def _secant_of(rise: Callable[[Tensor], Tensor], limit: float) -> Slope:
+def _secant_of(rise: Callable[[Tensor], Tensor], limit: Number) -> Slope:
     return lambda x: secant(x, rise, limit)
 
 
@@ -109,7 +110,7 @@ def gelu(call: Call, input: Tensor, approximate: str = "none") -> Tensor:
 
 @answer("leaky_relu")
 def leaky_relu(
-    call: Call, input: Tensor, negative_slope: float = 0.01, inplace: bool = False
+    call: Call, input: Tensor, negative_slope: Number = 0.01, inplace: bool = False
 ) -> Tensor:
     """One slope on each side."""
     return activation(
@@ -125,9 +126,9 @@ def leaky_relu(
 def elu(
     call: Call,
     input: Tensor,
-    alpha: float = 1.0,
-    scale: float = 1.0,
-    input_scale: float = 1.0,
+    alpha: Number = 1.0,
+    scale: Number = 1.0,
+    input_scale: Number = 1.0,
 ) -> Tensor:
     """Exponential below zero."""
 
@@ -140,13 +141,13 @@ def elu(
 
 
 @answer("functional.elu")
-def functional_elu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def functional_elu(call: Call, input: Tensor, alpha: Number = 1.0, inplace: bool = False) -> Tensor:
     """As above, with an argument for writing in place."""
     return elu(call, input, alpha)
 
 
 @answer("celu")
-def celu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def celu(call: Call, input: Tensor, alpha: Number = 1.0, inplace: bool = False) -> Tensor:
     """Exponential below zero, smooth for every alpha."""
     return activation(
         call,
@@ -159,7 +160,7 @@ def celu(call: Call, input: Tensor, alpha: float = 1.0, inplace: bool = False) -
 
 @answer("hardtanh")
 def hardtanh(
-    call: Call, input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+    call: Call, input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: bool = False
 ) -> Tensor:
     """Linear between two values."""
     return activation(
@@ -191,7 +192,7 @@ def hardsigmoid(call: Call, input: Tensor, inplace: bool = False) -> Tensor:
 
 
 @answer("softplus")
-def softplus(call: Call, input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(call: Call, input: Tensor, beta: Number = 1.0, threshold: Number = 20.0) -> Tensor:
     """A gate that is never negative."""
     offset = math.log(2) / beta
     slope = _secant_of(lambda x: F.softplus(x, beta, threshold) - offset, 0.5)
@@ -256,12 +257,12 @@ def power(call: Call, input: Any, exponent: Any) -> Tensor:
 
 
 @answer("__rpow__")
-def power_of(call: Call, input: Tensor, base: float) -> Tensor:
+def power_of(call: Call, input: Tensor, base: Number) -> Tensor:
     """``base ^ x``."""
     return _exponential_of(call, float(base), input)
 
 
-def _exponential_of(call: Call, base: float, exponent: Tensor) -> Tensor:
+def _exponential_of(call: Call, base: Number, exponent: Tensor) -> Tensor:
     rate = math.log(base)
     slope = _secant_of(lambda x: torch.expm1(x * rate), rate)
     return Elementwise.apply(  # type: ignore[no-any-return]
@@ -269,7 +270,7 @@ def _exponential_of(call: Call, base: float, exponent: Tensor) -> Tensor:
     )
 
 
-def _power_slope(x: Tensor, exponent: float) -> Tensor:
+def _power_slope(x: Tensor, exponent: Number) -> Tensor:
     if exponent == 2:
         return x
     return secant(x, lambda one: one.pow(exponent), 1.0 if exponent == 1 else 0.0)

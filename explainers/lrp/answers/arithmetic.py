@@ -11,10 +11,11 @@ from explainers.lrp.levels import as_level, handed_on, is_level, is_statistic, s
 from explainers.lrp.notes import common_role, role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.shadows import remember_move
+from explainers.lrp.values import Number
 
 
 @answer("add", "__add__", "__radd__")
-def add(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+def add(call: Call, input: Any, other: Any, *, alpha: Number = 1) -> Tensor:
     """Each summand takes the relevance of what it contributes; a level only changes its unit."""
     scale = {} if alpha == 1 else {"alpha": alpha}
     for level, shift in ((input, other), (other, input)):
@@ -29,7 +30,7 @@ def add(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 
 @answer("sub", "subtract", "__sub__")
-def subtract(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+def subtract(call: Call, input: Any, other: Any, *, alpha: Number = 1) -> Tensor:
     """A sum with the second term's sign turned."""
     scale = {} if alpha == 1 else {"alpha": alpha}
     if is_level(call, input) and _shifts(call, input, other):
@@ -43,7 +44,7 @@ def subtract(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 
 @answer("rsub", "__rsub__")
-def subtract_from(call: Call, input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+def subtract_from(call: Call, input: Any, other: Any, *, alpha: Number = 1) -> Tensor:
     """The second term minus the first."""
     scale = {} if alpha == 1 else {"alpha": alpha}
     result: Tensor = call.native(input, other, **scale)
@@ -85,7 +86,7 @@ def divide(call: Call, input: Any, other: Any, *, rounding_mode: str | None = No
 
 @answer("addcmul")
 def add_product(
-    call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: float = 1
+    call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: Number = 1
 ) -> Any:
     """A sum and a product."""
     product = call.through(torch.mul, first, second)
@@ -96,7 +97,7 @@ def add_product(
 
 @answer("addcdiv")
 def add_quotient(
-    call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: float = 1
+    call: Call, input: Tensor, first: Tensor, second: Tensor, *, value: Number = 1
 ) -> Any:
     """A sum and a quotient."""
     quotient = call.through(torch.div, first, second)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from explainers.lrp.answers.products import weighed
 from explainers.lrp.calls import Call
 from explainers.lrp.registry import answer
+from explainers.lrp.values import Number
 
 
 @answer("scaled_dot_product_attention")
@@ -23,7 +24,7 @@ def scaled_dot_product_attention(
     key: Tensor,
     value: Tensor,
     attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
+    dropout_p: Number = 0.0,
     is_causal: bool = False,
     **more: Any,
 ) -> Tensor:
@@ -49,7 +50,7 @@ def _unfolded(
     key: Tensor,
     value: Tensor,
     mask: Tensor,
-    scale: float | None = None,
+    scale: Number | None = None,
     **_: Any,
 ) -> Tensor:
     """Operation by operation, for a mask that depends on the input."""
@@ -116,7 +117,7 @@ def multi_head_attention(
     bias_k: Tensor | None,
     bias_v: Tensor | None,
     add_zero_attn: bool,
-    dropout_p: float,
+    dropout_p: Number,
     out_proj_weight: Tensor,
     out_proj_bias: Tensor | None,
     training: bool = True,

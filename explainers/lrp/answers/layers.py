@@ -13,6 +13,7 @@ from explainers.lrp.errors import UnknownOperation
 from explainers.lrp.layers import Convolution, Dense, LinearLayer
 from explainers.lrp.propagation import Applied, propagate, remember
 from explainers.lrp.registry import answer
+from explainers.lrp.values import Number
 
 Sizes = int | Sequence[int]
 
@@ -40,7 +41,7 @@ def linear(call: Call, input: Tensor, weight: Tensor, bias: Tensor | None = None
 
 @answer("addmm", "addmv")
 def add_matrix_product(
-    call: Call, input: Tensor, first: Tensor, second: Tensor, *, beta: float = 1, alpha: float = 1
+    call: Call, input: Tensor, first: Tensor, second: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Any:
     """A dense layer where the bias and the second matrix are constants."""
     if beta != 1 or alpha != 1 or input.requires_grad or second.requires_grad or input.ndim != 1:

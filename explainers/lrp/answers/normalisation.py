@@ -20,6 +20,7 @@ from explainers.lrp.levels import handed_on, is_level
 from explainers.lrp.notes import with_role
 from explainers.lrp.propagation import applied_layer, propagate
 from explainers.lrp.registry import answer
+from explainers.lrp.values import Number
 
 
 @answer("functional.batch_norm")
@@ -31,8 +32,8 @@ def functional_batch_norm(
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
+    momentum: Number = 0.1,
+    eps: Number = 1e-5,
 ) -> Tensor:
     """Batch norm as modules call it."""
     native = (input, running_mean, running_var, weight, bias, training, momentum, eps)
@@ -50,8 +51,8 @@ def batch_norm(
     running_mean: Tensor | None,
     running_var: Tensor | None,
     training: bool,
-    momentum: float,
-    eps: float,
+    momentum: Number,
+    eps: Number,
     *more: Any,
 ) -> Tensor:
     """Batch norm as exported programs call it."""
@@ -68,7 +69,7 @@ def _by_constants(
     variance: Tensor,
     weight: Tensor | None,
     bias: Tensor | None,
-    eps: float,
+    eps: Number,
     native: tuple[Any, ...],
 ) -> Tensor:
     """``scale x + shift`` per channel, folded into the layer before it where that matters."""
@@ -94,7 +95,7 @@ def _by_statistics(
     x: Tensor,
     weight: Tensor | None,
     bias: Tensor | None,
-    eps: float,
+    eps: Number,
     native: tuple[Any, ...],
     axes: list[int],
 ) -> Tensor:
@@ -121,8 +122,8 @@ def instance_norm(
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
+    momentum: Number = 0.1,
+    eps: Number = 1e-5,
     *more: Any,
 ) -> Tensor:
     """Over the places of each channel of each clip."""
@@ -139,7 +140,7 @@ def layer_norm(
     normalized_shape: Sequence[int],
     weight: Tensor | None = None,
     bias: Tensor | None = None,
-    eps: float = 1e-5,
+    eps: Number = 1e-5,
     *more: Any,
 ) -> Tensor:
     """Over the last axes."""
@@ -162,7 +163,7 @@ def group_norm(
     num_groups: int,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
-    eps: float = 1e-5,
+    eps: Number = 1e-5,
     *more: Any,
 ) -> Tensor:
     """Over groups of channels."""
@@ -188,7 +189,7 @@ def rms_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
     weight: Tensor | None = None,
-    eps: float | None = None,
+    eps: Number | None = None,
 ) -> Tensor:
     """By the root of the mean square; no mean is taken away."""
     native = (input, normalized_shape, weight, eps)
@@ -205,7 +206,7 @@ def rms_norm(
 
 @answer("normalize")
 def normalize(
-    call: Call, input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: None = None
+    call: Call, input: Tensor, p: Number = 2.0, dim: int = 1, eps: Number = 1e-12, out: None = None
 ) -> Tensor:
     """By a norm."""
     if call.composite.normalisation == "nothing":

@@ -13,7 +13,7 @@ from explainers.lrp.calls import Call
 from explainers.lrp.composites import Composite
 from explainers.lrp.notes import ATTENTION, role, with_role
 from explainers.lrp.registry import answer
-from explainers.lrp.values import alias
+from explainers.lrp.values import Number, alias
 
 
 class _Weighed(torch.autograd.Function):
@@ -120,7 +120,7 @@ def tensor_product(call: Call, a: Tensor, b: Tensor, dims: Any = 2, out: None = 
 
 @answer("baddbmm", "addbmm")
 def sum_and_product(
-    call: Call, input: Tensor, first: Tensor, second: Tensor, *, beta: float = 1, alpha: float = 1
+    call: Call, input: Tensor, first: Tensor, second: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Any:
     """``beta input + alpha first @ second``."""
     product = call.through(torch.matmul, first, second)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from explainers.lrp.calls import Call
 from explainers.lrp.recurrent import GRU, LSTM, Direction, Elman, Recurrence, Weights
 from explainers.lrp.registry import answer
+from explainers.lrp.values import Number
 
 KINDS: dict[str, Recurrence] = {
     "gru": GRU(),
@@ -39,7 +40,7 @@ def _packed(
     weights: Sequence[Tensor],
     biases: bool,
     layers: int,
-    _: float,
+    _: Number,
     __: bool,
     both_ways: bool,
 ) -> tuple[Tensor, ...]:

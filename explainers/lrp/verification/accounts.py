@@ -63,7 +63,8 @@ class Layer:
         place: Path of the part; empty for the model itself.
         operations: Their names in the order of the calls.
         arrives: Relevance at the outputs of the last.
-        handed_on: Relevance that the first gave to its inputs.
+        handed_on: Relevance that it gave to its inputs; None where there are several, which may
+            hand on to each other.
         absorbed: What each kind of sink took, in all of them.
         error: The largest of their errors.
     """
@@ -71,7 +72,7 @@ class Layer:
     place: str
     operations: tuple[str, ...]
     arrives: float
-    handed_on: float
+    handed_on: float | None
     absorbed: Amounts
     error: float
 
@@ -169,7 +170,7 @@ def _layer(place: str, group: Sequence[Row]) -> Layer:
         place,
         tuple(row.operation for row in group),
         group[-1].arrives,
-        group[0].handed_on,
+        group[0].handed_on if len(group) == 1 else None,
         absorbed,
         max(row.error for row in group),
     )

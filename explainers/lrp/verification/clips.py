@@ -7,6 +7,7 @@ from torch import Tensor
 SECONDS = 2.0
 SYLLABLES = 4.0  # per second
 PITCH = 120.0  # Hz
+FAINT = 1e-3
 
 
 def speech_like(
@@ -43,5 +44,17 @@ def with_companions(clip: Float[Tensor, "one time"]) -> Float[Tensor, "three tim
 
 
 def with_silence(clip: Float[Tensor, "one time"]) -> Float[Tensor, "one longer"]:
-    """The clip, and half as much silence after it."""
+    """The clip, and half as much digital silence after it."""
     return torch.nn.functional.pad(clip, (0, max(1, clip.shape[1] // 2)))
+
+
+def with_faint_noise(clip: Float[Tensor, "one time"]) -> Float[Tensor, "one longer"]:
+    """The clip, and half as much noise after it, 60 dB below the clip.
+
+    Relevance is mostly sample x coefficient, so digital silence would never show any.
+    """
+    longer = with_silence(clip)
+    random = torch.Generator().manual_seed(0)
+    noise = torch.randn(longer.shape, generator=random).to(clip)
+    noise[:, : clip.shape[1]] = 0
+    return longer + FAINT * clip.std() * noise

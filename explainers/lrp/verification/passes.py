@@ -16,7 +16,7 @@ from explainers.lrp.composites import Composite
 from explainers.lrp.ledger import Flow
 from explainers.lrp.mode import LRP
 from explainers.lrp.rules import LinearRule
-from explainers.lrp.verification.clips import with_companions, with_silence
+from explainers.lrp.verification.clips import with_companions, with_faint_noise, with_silence
 from explainers.lrp.verification.findings import CannotCheck
 from explainers.lrp.verification.unknown import Unknown, unknown_operations
 from explainers.targets import Target, resolve_targets
@@ -187,16 +187,23 @@ class Bench:
         return [self.first, *(self.run(clip[None]) for clip in self.clips[1:])]
 
     @cached_property
-    def padded(self) -> Pass:
-        """A run on the clip with silence after it."""
-        longer = with_silence(self.clip)
+    def padded_score(self) -> float:
+        """The score of the clip with silence after it.
+
+        Raises:
+            CannotCheck: The model takes clips of one length only.
+        """
         try:
-            plain_logits(self.model, longer)
+            logits = plain_logits(self.model, with_silence(self.clip))
         except Exception as error:  # a model of one length refuses in its own way
-            raise CannotCheck(
-                f"The model does not take a longer clip: {first_line(error)}"
-            ) from error
-        return self.run(longer)
+            raise CannotCheck(f"It does not take a longer clip: {first_line(error)}") from error
+        return float(self.target(logits)[0])
+
+    @cached_property
+    def padded(self) -> Pass:
+        """A run on the clip with faint noise after it."""
+        _ = self.padded_score
+        return self.run(with_faint_noise(self.clip))
 
     @cached_property
     def metered(self) -> Pass:
