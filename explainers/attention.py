@@ -2,7 +2,8 @@
 
 Tokens are given their place in time by `explainers.token_times`; what several tokens of one moment
 hear in different bands is summed. Which tokens the classifier reads (a class token, the mean over
-frames, the last frame) is asked of the gradient: those whose last attention the score depends on.
+frames, the last frame) is asked of the gradient: those whose row of the last map the score depends
+on.
 """
 
 from abc import abstractmethod
@@ -32,7 +33,7 @@ class Chain:
     Attributes:
         maps: Of each layer.
         slopes: Of the target, with respect to each map.
-        reading: How much the target depends on what the last layer gives to each token; sums to
+        reading: How much the target depends on where each token looks in the last layer; sums to
             one for each clip, or is zero where the target depends on none.
     """
 
@@ -162,25 +163,22 @@ def _chains(
 ) -> list[Chain]:
     """The maps of each pass with their gradients, one backward pass for all."""
     wanted = [one.weights for calls in passes for one in calls]
-    wanted += [calls[-1].output for calls in passes]
     found = torch.autograd.grad(score.sum(), wanted, retain_graph=True, allow_unused=True)
-    slopes = [
-        torch.zeros_like(tensor) if slope is None else slope
-        for tensor, slope in zip(wanted, found, strict=True)
-    ]
-    chains = []
-    for number, (calls, rows) in enumerate(zip(passes, clips, strict=True)):
-        first = sum(len(before) for before in passes[:number])
-        reading = by_clip(slopes[len(wanted) - len(passes) + number], rows).double()
-        sizes = reading.square().sum(dim=(1, 3)).sqrt()
-        whole = sizes.sum(dim=1, keepdim=True)
-        chains.append(
-            Chain(
-                [by_clip(one.weights.detach(), rows).double() for one in calls],
-                [by_clip(one, rows).double() for one in slopes[first : first + len(calls)]],
-                torch.where(whole > 0, sizes / whole, 0.0),
-            )
+    if all(slope is None or not slope.any() for slope in found):
+        raise ExplanationError(
+            "The target does not depend on the model's attention, so that explains nothing of it."
         )
+    slopes = iter(
+        torch.zeros_like(weights) if slope is None else slope
+        for weights, slope in zip(wanted, found, strict=True)
+    )
+    chains = []
+    for calls, rows in zip(passes, clips, strict=True):
+        maps = [by_clip(one.weights.detach(), rows).double() for one in calls]
+        ours = [by_clip(next(slopes), rows).double() for _ in calls]
+        sizes = ours[-1].square().sum(dim=(1, 3)).sqrt()
+        whole = sizes.sum(dim=1, keepdim=True)
+        chains.append(Chain(maps, ours, torch.where(whole > 0, sizes / whole, 0.0)))
     return chains
 
 

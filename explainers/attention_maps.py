@@ -49,17 +49,15 @@ PRODUCTS = frozenset(["matmul", "__matmul__", "bmm"])
 
 @dataclass(frozen=True, eq=False)
 class Attention:
-    """One product of attention weights and values; all three are on the way to the logits.
+    """One product of attention weights and values.
 
     Attributes:
-        weights: As they multiply; rows sum to one.
+        weights: The very tensor that multiplies, so that gradients reach it; rows sum to one.
         values: What is weighed; made of the tokens one by one.
-        output: What each query receives.
     """
 
     weights: Float[Tensor, "*batch queries keys"]
     values: Float[Tensor, "*values keys width"]
-    output: Float[Tensor, "*outputs queries wide"]
 
 
 class AttentionMaps(TorchFunctionMode):
@@ -98,9 +96,9 @@ class AttentionMaps(TorchFunctionMode):
         if name in PRODUCTS and len(args) == 2 and self._is_softmax(args[0]):
             weights, values = args
             if isinstance(values, Tensor) and values.ndim >= 2 and _sums_to_one(weights):
-                self.see(Attention(weights, values, result))
+                self.see(Attention(weights, values))
         if name == "einsum" and len(args) == 3 and self._is_softmax(args[1]):
-            return self._einstein_sum(args[0], args[1], args[2], result)
+            self._see_letters(*args)
         return result
 
     def _is_softmax(self, value: Any) -> bool:
@@ -121,9 +119,8 @@ class AttentionMaps(TorchFunctionMode):
             shared = query.shape[-3] // key.shape[-3]
             key, value = (one.repeat_interleave(shared, -3) for one in (key, value))
         weights = attention_weights(query, key, attn_mask, is_causal, scale)
-        output = weights @ value
-        self.see(Attention(weights, value, output))
-        return output
+        self.see(Attention(weights, value))
+        return weights @ value
 
     def _multi_head(
         self, function: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -134,30 +131,21 @@ class AttentionMaps(TorchFunctionMode):
         named = given.arguments
         asked = {**named, "need_weights": True, "average_attn_weights": False}
         output, weights = function(**asked)
-        output = _clips_first(output)
+        values = named["value"]
+        values = values if values.ndim == 2 else values.transpose(0, 1)
         # What is handed out is a view of the tensor that multiplies the values.
-        multiplying = weights if weights._base is None else weights._base
-        self.see(Attention(multiplying, _clips_first(named["value"]), output))
+        self.see(Attention(weights if weights._base is None else weights._base, values))
         if not named["need_weights"]:
-            return _clips_first(output), None
-        if named["average_attn_weights"]:
-            weights = weights.mean(dim=-3)
-        return _clips_first(output), weights
+            return output, None
+        return output, weights.mean(dim=-3) if named["average_attn_weights"] else weights
 
-    def _einstein_sum(
-        self, equation: str, weights: Tensor, values: Tensor, result: Tensor
-    ) -> Tensor:
-        """A product spelt out by letters: the last of the weights' is summed over."""
-        inputs, _, outputs = equation.replace(" ", "").partition("->")
-        of_weights, _, of_values = inputs.partition(",")
-        query, key = of_weights[-2:]
-        if key not in of_values or query not in outputs or not _sums_to_one(weights):
-            return result
-        place = outputs.index(query) - len(outputs)
-        output = result.movedim(place, -2)
-        keyed = values.movedim(of_values.index(key) - len(of_values), -2)
-        self.see(Attention(weights, keyed, output))
-        return output.movedim(-2, place)
+    def _see_letters(self, equation: str, weights: Tensor, values: Tensor) -> None:
+        """A product spelt out: the last letter of the weights is summed over."""
+        of_weights, of_values = equation.replace(" ", "").partition("->")[0].split(",")
+        key = of_weights[-1]
+        if key in of_values and _sums_to_one(weights):
+            place = of_values.index(key) - len(of_values)
+            self.see(Attention(weights, values.movedim(place, -2)))
 
 
 def attention_weights(
@@ -243,8 +231,3 @@ def _sums_to_one(weights: Tensor) -> bool:
 
 def _first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return args[0] if args else kwargs.get("input")
-
-
-def _clips_first(tensor: Tensor) -> Tensor:
-    """From time first to clips first, and back; a lone clip has one axis less."""
-    return tensor if tensor.ndim == 2 else tensor.transpose(0, 1)

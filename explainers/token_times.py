@@ -158,18 +158,21 @@ def lay_out(
 def _edges(
     order: Int[np.ndarray, " tokens"], last: int, step: float, centre: float
 ) -> Float[np.ndarray, " edges"]:
-    """Edges of the columns, given the last that has a place, their distance and the first's centre.
+    """Edges of the columns: `last` has a place, columns are `step` apart, the first is at `centre`.
 
-    Where all of them, or all that have a place, fill the clip nearly, they fill it: what tokens
-    hear of their surroundings draws their centres together.
+    Where they fill the clip nearly, they fill it: what tokens hear of their surroundings draws
+    their centres together. Columns without a place may belong to the clip (the
+    outermost, in noise) or be padding.
     """
     count = int(order.max()) + 1
     start = centre - step / 2
     start = 0.0 if abs(start) < SNAP else start
-    for fill in (count, last + 1):
-        if abs(centre + (fill - 0.5) * step - 1) < SNAP:
-            return start + (1 - start) / fill * np.arange(count + 1)
-    return start + step * np.arange(count + 1)
+    for filled in (count, last + 1):
+        end = centre + (filled - 0.5) * step
+        if abs(end - 1) < SNAP:
+            end = 1.0
+            break
+    return start + (end - start) / filled * np.arange(count + 1)
 
 
 def _best_numbering(

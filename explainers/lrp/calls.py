@@ -11,7 +11,7 @@ from explainers.lrp.ledger import Flow, per_clip
 from explainers.lrp.naming import Operation
 from explainers.lrp.saving import Saved
 from explainers.lrp.tensors import tensors_in
-from explainers.lrp.values import Number, alias, relevance_of
+from explainers.lrp.values import Number, alias, constant_share
 
 if TYPE_CHECKING:
     from explainers.lrp.composites import Composite
@@ -91,14 +91,21 @@ class Call:
             self.watch(output, "constants", lambda grad: grad * value)
             return
         kept = self.keep(value)
-        self.watch(output, "constants", lambda grad: relevance_of(kept.tensor, grad))
+        self.watch(
+            output, "constants", lambda grad: constant_share(kept.tensor, grad, self.run.batch)
+        )
 
     def elementwise(
         self, x: Tensor, slope: Callable[[Tensor], Tensor], offset: Number = 0.0
     ) -> Tensor:
         """The operation on x with `slope(x)` for its gradient; `offset` is its value at zero."""
-        result: Tensor = Elementwise.apply(x, self, lambda: self.function(x), slope, offset)
+        result: Tensor = Elementwise.apply(
+            x, self, lambda: self.function(x), lambda grad, x: grad * slope(x), offset
+        )
         return result
+
+
+Back = Callable[[Tensor, Tensor], Tensor]
 
 
 class Elementwise(torch.autograd.Function):
@@ -106,25 +113,20 @@ class Elementwise(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        x: Tensor,
-        call: Call,
-        value: Callable[[], Tensor],
-        slope: Callable[[Tensor], Tensor],
-        offset: Number,
+        ctx: Any, x: Tensor, call: Call, value: Callable[[], Tensor], back: Back, offset: Number
     ) -> Tensor:
         """The function's own value."""
         ctx.save_for_backward(x)
-        ctx.call, ctx.slope, ctx.offset = call, slope, offset
+        ctx.call, ctx.back, ctx.offset = call, back, offset
         return own(value())
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
-        """The gradient times the slope."""
+        """The gradient of x, from that of the value and x."""
         (x,) = ctx.saved_tensors
         if ctx.offset:
             ctx.call.absorb("activation offset", lambda: grad * ctx.offset)
-        return grad * ctx.slope(x), None, None, None, None
+        return ctx.back(grad, x), None, None, None, None
 
 
 def own(tensor: Tensor) -> Tensor:

@@ -42,6 +42,10 @@ class LinearLayer(ABC):
         """``bias x share``, summed over whatever is cheap to sum over but the first axis."""
 
     @abstractmethod
+    def products(self, one: Tensor, other: Tensor) -> Tensor:
+        """Products of two values per output, summed as in `bias_share`."""
+
+    @abstractmethod
     def scaled(
         self, scale: Float[Tensor, " channels"], shift: Float[Tensor, " channels"]
     ) -> "LinearLayer":
@@ -72,6 +76,11 @@ class Dense(LinearLayer):
     def bias_share(self, bias: Float[Tensor, " channels"], share: Tensor) -> Tensor:
         """One value per row."""
         return share @ bias
+
+    def products(self, one: Tensor, other: Tensor) -> Tensor:
+        """One value per row."""
+        rows = one.reshape(-1, 1, one.shape[-1]) @ other.reshape(-1, other.shape[-1], 1)
+        return rows.reshape(one.shape[:-1])
 
     def scaled(
         self, scale: Float[Tensor, " channels"], shift: Float[Tensor, " channels"]
@@ -131,6 +140,11 @@ class Convolution(LinearLayer):
     def bias_share(self, bias: Float[Tensor, " channels"], share: Tensor) -> Tensor:
         """One value per clip and channel."""
         return share.flatten(2).sum(dim=2) * bias
+
+    def products(self, one: Tensor, other: Tensor) -> Tensor:
+        """One value per clip."""
+        rows = one.reshape(len(one), 1, -1) @ other.reshape(len(other), -1, 1)
+        return rows.flatten()
 
     def scaled(
         self, scale: Float[Tensor, " channels"], shift: Float[Tensor, " channels"]

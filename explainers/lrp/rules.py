@@ -163,9 +163,11 @@ class Epsilon(LinearRule):
         if not self.bias and layer.bias is not None:
             return at.back(share_out(at, at.bare_output(), self.epsilon), layer.weight)
         if self.epsilon:
-            moved = at.output.abs().add_(self.epsilon)
-            share = torch.addcdiv(at.grad, at.grad, moved, value=-self.epsilon)
-            at.absorb("epsilon", lambda: at.output.sign().mul_(share).mul_(self.epsilon))
+            unit = at.output.abs().add_(self.epsilon)
+            torch.div(at.grad, unit, out=unit)
+            # epsilon sgn(z) times the share, which is |z| times this unit.
+            at.absorb("epsilon", lambda: self.epsilon * layer.products(unit, at.output))
+            share = torch.sub(at.grad, unit, alpha=self.epsilon)
         if layer.bias is not None:
             bias = layer.bias
             at.absorb("bias", lambda: layer.bias_share(bias, share))

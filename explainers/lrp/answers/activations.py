@@ -15,34 +15,51 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from explainers.lrp.calls import Call, Elementwise
+from explainers.lrp.calls import Back, Call, Elementwise
 from explainers.lrp.levels import as_level
+from explainers.lrp.naming import FUNCTIONAL
 from explainers.lrp.notes import GATE, common_role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.values import Number
 
 Slope = Callable[[Tensor], Tensor]
 
+RECTIFIERS = frozenset(
+    ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "softplus"]
+)
+"""What guided backpropagation takes for a rectifier."""
+
 SELU_SCALE = 1.0507009873554804934193349852946
-SELU_ALPHA = 1.6732632423543772848170429916717
 
 
 def activation(
     call: Call, x: Tensor, slope: Slope, args: Any, kwargs: Any, offset: Number = 0.0
 ) -> Tensor:
     """The operation's value; its gradient is the slope, or what the composite wants instead."""
+    return activation_back(call, x, lambda grad, x: slope(x).mul_(grad), args, kwargs, offset)
+
+
+def activation_back(
+    call: Call, x: Tensor, back: Back, args: Any, kwargs: Any, offset: Number = 0.0
+) -> Tensor:
+    """The same from the way back as a whole: the gradient of x from that of the value, and x."""
     if call.composite.activation == "guided":
         result: Tensor = call.native(x, *args, **kwargs)
-        result.register_hook(lambda grad: grad.clamp(min=0))
+        if call.name.removeprefix(FUNCTIONAL) in RECTIFIERS:
+            result.register_hook(lambda grad: grad.clamp(min=0))
         return result
-    result = Elementwise.apply(x, call, lambda: call.native(x, *args, **kwargs), slope, offset)
+    result = Elementwise.apply(x, call, lambda: call.native(x, *args, **kwargs), back, offset)
     return with_role(result, common_role(call.path))
 
 
 def secant(x: Tensor, rise: Callable[[Tensor], Tensor], limit: Number) -> Tensor:
-    """``rise(x) / x``, its limit at zero."""
-    zero = x == 0
-    return torch.where(zero, limit, rise(x) / torch.where(zero, 1.0, x)).to(x.dtype)
+    """``rise(x) / x``, its limit at zero; `rise` gives a new tensor."""
+    # 0 / 0 is the only way to what is not a number.
+    return rise(x).div_(x).nan_to_num_(limit, posinf=math.inf, neginf=-math.inf)
+
+
+def _logarithm_slope(logarithm: Callable[[Tensor], Tensor]) -> Slope:
+    return lambda x: logarithm(x).div_(x).masked_fill_(x == 0, 0.0)
 
 
 def _secant_of(rise: Callable[[Tensor], Tensor], limit: Number) -> Slope:
@@ -50,11 +67,10 @@ def _secant_of(rise: Callable[[Tensor], Tensor], limit: Number) -> Slope:
 
 
 SLOPES: dict[str, Slope] = {
-    "relu": lambda x: (x > 0).to(x.dtype),
     "relu6": _secant_of(lambda x: x.clamp(0, 6), 0.0),
     "tanh": _secant_of(torch.tanh, 1.0),
     "silu": torch.sigmoid,
-    "mish": lambda x: torch.tanh(F.softplus(x)),
+    "mish": _secant_of(F.mish, 0.6),
     "hardswish": lambda x: (x + 3).clamp(0, 6) / 6,
     "softsign": lambda x: 1 / (1 + x.abs()),
     "tanhshrink": lambda x: 1 - secant(x, torch.tanh, 1.0),
@@ -67,14 +83,12 @@ SLOPES: dict[str, Slope] = {
     "sin": _secant_of(torch.sin, 1.0),
     "expm1": _secant_of(torch.expm1, 1.0),
     "log1p": _secant_of(torch.log1p, 1.0),
-    "square": lambda x: x,
+    "square": torch.clone,
     "sqrt": _secant_of(lambda x: torch.sqrt(x.clamp(min=0)), 0.0),
-    "log": _secant_of(torch.log, 0.0),
-    "log2": _secant_of(torch.log2, 0.0),
-    "log10": _secant_of(torch.log10, 0.0),
-    "selu": lambda x: torch.where(
-        x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * secant(x, torch.expm1, 1.0)
-    ),
+    "log": _logarithm_slope(torch.log),
+    "log2": _logarithm_slope(torch.log2),
+    "log10": _logarithm_slope(torch.log10),
+    "selu": _secant_of(F.selu, SELU_SCALE),
     "nan_to_num": torch.ones_like,
 }
 """Slopes of functions that are zero at zero (a logarithm counts as such) and take no settings."""
@@ -94,32 +108,38 @@ for _name, _slope in SLOPES.items():
     _answer_plain(_name, _slope)
 
 
-@answer("gelu")
-def gelu(call: Call, input: Tensor, approximate: str = "none") -> Tensor:
-    """The slope is the normal distribution's share below x."""
+@answer("relu")
+def rectifier(call: Call, input: Tensor) -> Tensor:
+    """What is positive passes: its own gradient, from the input, which others keep as well."""
+    return activation_back(
+        call, input, lambda grad, x: torch.ops.aten.threshold_backward(grad, x, 0), (), {}
+    )
 
-    def exact(x: Tensor) -> Tensor:
-        return 0.5 * (1 + torch.erf(x / math.sqrt(2)))
 
-    def by_tanh(x: Tensor) -> Tensor:
-        return 0.5 * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-    slope = exact if approximate == "none" else by_tanh
-    return activation(call, input, slope, (), {"approximate": approximate})
+@answer("functional.relu")
+def functional_rectifier(call: Call, input: Tensor, inplace: bool = False) -> Tensor:
+    """As above, with an argument for writing in place."""
+    return rectifier(call, input)
 
 
 @answer("leaky_relu")
 def leaky_relu(
     call: Call, input: Tensor, negative_slope: Number = 0.01, inplace: bool = False
 ) -> Tensor:
-    """One slope on each side."""
-    return activation(
-        call,
-        input,
-        lambda x: torch.where(x > 0, torch.ones_like(x), negative_slope),
-        (negative_slope,),
-        {},
-    )
+    """One slope on each side: its own gradient."""
+
+    def back(grad: Tensor, x: Tensor) -> Tensor:
+        found: Tensor = torch.ops.aten.leaky_relu_backward(grad, x, negative_slope, False)
+        return found
+
+    return activation_back(call, input, back, (negative_slope,), {})
+
+
+@answer("gelu")
+def gelu(call: Call, input: Tensor, approximate: str = "none") -> Tensor:
+    """The slope is the normal distribution's share below x."""
+    slope = _secant_of(lambda x: F.gelu(x, approximate=approximate), 0.5)
+    return activation(call, input, slope, (), {"approximate": approximate})
 
 
 @answer("elu")
@@ -131,12 +151,8 @@ def elu(
     input_scale: Number = 1.0,
 ) -> Tensor:
     """Exponential below zero."""
-
-    def slope(x: Tensor) -> Tensor:
-        below = alpha * input_scale * secant(x * input_scale, torch.expm1, 1.0)
-        return scale * torch.where(x > 0, 1.0, below)
-
     more = () if scale == input_scale == 1 else (scale, input_scale)
+    slope = _secant_of(lambda x: call.native(x, alpha, *more), scale)
     return activation(call, input, slope, (alpha, *more), {})
 
 
@@ -149,13 +165,8 @@ def functional_elu(call: Call, input: Tensor, alpha: Number = 1.0, inplace: bool
 @answer("celu")
 def celu(call: Call, input: Tensor, alpha: Number = 1.0, inplace: bool = False) -> Tensor:
     """Exponential below zero, smooth for every alpha."""
-    return activation(
-        call,
-        input,
-        lambda x: torch.where(x > 0, 1.0, secant(x / alpha, torch.expm1, 1.0)),
-        (alpha,),
-        {},
-    )
+    slope = _secant_of(lambda x: call.native(x, alpha), 1.0)
+    return activation(call, input, slope, (alpha,), {})
 
 
 @answer("hardtanh")
@@ -266,11 +277,11 @@ def _exponential_of(call: Call, base: Number, exponent: Tensor) -> Tensor:
     rate = math.log(base)
     slope = _secant_of(lambda x: torch.expm1(x * rate), rate)
     return Elementwise.apply(  # type: ignore[no-any-return]
-        exponent, call, lambda: torch.pow(base, exponent), slope, 1.0
+        exponent, call, lambda: torch.pow(base, exponent), lambda grad, x: slope(x) * grad, 1.0
     )
 
 
 def _power_slope(x: Tensor, exponent: Number) -> Tensor:
     if exponent == 2:
-        return x
+        return x.clone()
     return secant(x, lambda one: one.pow(exponent), 1.0 if exponent == 1 else 0.0)

@@ -126,7 +126,7 @@ def variance(call: Call, *args: Any, **kwargs: Any) -> Tensor:
     from explainers.lrp.answers.products import weighed
 
     result: Tensor = call.native(*args, **kwargs)
-    return weighed(result, 0.5)
+    return weighed(result, _half(call))
 
 
 @answer("var_mean")
@@ -135,7 +135,12 @@ def variance_and_mean(call: Call, *args: Any, **kwargs: Any) -> tuple[Tensor, Te
     from explainers.lrp.answers.products import weighed
 
     spread, middle = call.native(*args, **kwargs)
-    return weighed(spread, 0.5), middle
+    return weighed(spread, _half(call)), middle
+
+
+def _half(call: Call) -> float:
+    """Of the gradient of what is of degree two; all of it where the plain gradient is wanted."""
+    return 1.0 if call.composite.normalisation == "nothing" else 0.5
 
 
 def _on_path(value: Any) -> bool:

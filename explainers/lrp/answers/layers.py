@@ -1,6 +1,7 @@
 """Dense layers and convolutions: the operations with weights, answered by the composite's rules."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -54,6 +55,29 @@ def add_matrix_product(
     return applied(call, "dense", layer, x, lambda: call.native(bias, x, weight))
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """How a kernel is laid over its input, one number per axis."""
+
+    stride: Sizes = 1
+    padding: Sizes = 0
+    dilation: Sizes = 1
+    transposed: bool = False
+    output_padding: Sizes = 0
+    groups: int = 1
+
+    def per_axis(self, axes: int) -> tuple[Any, ...]:
+        """As torch's general convolution takes them."""
+        return (
+            _sizes(self.stride, axes),
+            _sizes(self.padding, axes),
+            _sizes(self.dilation, axes),
+            self.transposed,
+            _sizes(self.output_padding, axes),
+            self.groups,
+        )
+
+
 @answer("conv1d", "conv2d", "conv3d")
 def convolution(
     call: Call,
@@ -66,49 +90,18 @@ def convolution(
     groups: int = 1,
 ) -> Any:
     """A convolution."""
-    axes = weight.ndim - 2
-    if input.ndim == axes + 1:
-        return call.through(
-            torch.squeeze,
-            call.through(
-                call.function,
-                call.through(torch.unsqueeze, input, 0),
-                weight,
-                bias,
-                stride,
-                padding,
-                dilation,
-                groups,
-            ),
-            0,
-        )
-    spread = _sizes(dilation, axes)
     if padding == "valid":
         padding = 0
     if padding == "same":
-        totals = [
-            step * (length - 1) for step, length in zip(spread, weight.shape[2:], strict=True)
-        ]
-        if any(total % 2 for total in totals):
-            sides = [
-                side for total in reversed(totals) for side in (total // 2, total - total // 2)
-            ]
-            padded = call.through(F.pad, input, sides)
-            return call.through(call.function, padded, weight, bias, stride, 0, dilation, groups)
+        axes = weight.ndim - 2
+        spread = zip(_sizes(dilation, axes), weight.shape[2:], strict=True)
+        totals = [step * (length - 1) for step, length in spread]
         padding = [total // 2 for total in totals]
-    return _convolved(
-        call,
-        input,
-        weight,
-        bias,
-        stride,
-        padding,
-        dilation,
-        False,
-        0,
-        groups,
-        lambda x, w, b: call.native(x, w, b, stride, padding, dilation, groups),
-    )
+        if any(total % 2 for total in totals):
+            sides = [side for total in totals[::-1] for side in (total // 2, -(-total // 2))]
+            input, padding = call.through(F.pad, input, sides), 0
+    assert not isinstance(padding, str)
+    return _convolved(call, input, weight, bias, Geometry(stride, padding, dilation, groups=groups))
 
 
 @answer("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -124,90 +117,44 @@ def transposed_convolution(
     dilation: Sizes = 1,
 ) -> Any:
     """A transposed convolution."""
-    return _convolved(
-        call,
-        input,
-        weight,
-        bias,
-        stride,
-        padding,
-        dilation,
-        True,
-        output_padding,
-        groups,
-        lambda x, w, b: call.native(x, w, b, stride, padding, output_padding, groups, dilation),
-    )
+    geometry = Geometry(stride, padding, dilation, True, output_padding, groups)
+    return _convolved(call, input, weight, bias, geometry)
 
 
 @answer("convolution")
 def any_convolution(
-    call: Call,
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: Sizes,
-    padding: Sizes,
-    dilation: Sizes,
-    transposed: bool,
-    output_padding: Sizes,
-    groups: int,
+    call: Call, input: Tensor, weight: Tensor, bias: Tensor | None, *geometry: Any
 ) -> Any:
-    """What convolutions of exported programs are made of."""
-    return _convolved(
-        call,
-        input,
-        weight,
-        bias,
-        stride,
-        padding,
-        dilation,
-        transposed,
-        output_padding,
-        groups,
-        lambda x, w, b: call.native(
-            x, w, b, stride, padding, dilation, transposed, output_padding, groups
-        ),
-    )
+    """What convolutions are made of."""
+    return _convolved(call, input, weight, bias, Geometry(*geometry))
 
 
 def _convolved(
-    call: Call,
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: Sizes,
-    padding: Any,
-    dilation: Sizes,
-    transposed: bool,
-    output_padding: Sizes,
-    groups: int,
-    value: Any,
-) -> Tensor:
+    call: Call, input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
+) -> Any:
     axes = weight.ndim - 2
+    if input.ndim == axes + 1:
+        lone = call.through(torch.unsqueeze, input, 0)
+        whole = call.through(torch.convolution, lone, weight, bias, *geometry.per_axis(axes))
+        return call.through(torch.squeeze, whole, 0)
     if bias is not None and bias.requires_grad:
         raise UnknownOperation(
             f"The bias of '{call.name}' depends on the input; add it after the convolution."
         )
     if weight.requires_grad:
         one, other = call.composite.product if input.requires_grad else (0.0, 1.0)
-        output: Tensor = value(weighed(input, one), weighed(weight, other), None)
+        factors = weighed(input, one), weighed(weight, other)
+        output = torch.convolution(*factors, None, *geometry.per_axis(axes))
+        call.run.note(output, call.flow, call.path)
         if bias is None:
             return output
-        shaped = bias.reshape(-1, *[1] * axes)
-        result: Tensor = call.through(torch.add, output, shaped)
-        return result
+        return call.through(torch.add, output, bias.reshape(-1, *[1] * axes))
     x, weight, bias = _cast(input, weight, bias)
-    layer = Convolution(
-        weight,
-        bias,
-        _sizes(stride, axes),
-        _sizes(padding, axes),
-        _sizes(dilation, axes),
-        transposed,
-        _sizes(output_padding, axes),
-        groups,
+    numbers = geometry.per_axis(axes)
+    layer = Convolution(weight, bias, *numbers)
+    return applied(
+        call, "convolution", layer, x, lambda: torch.convolution(x, weight, bias, *numbers)
     )
-    return applied(call, "convolution", layer, x, lambda: value(x, weight, bias))
 
 
 def _sizes(value: Sizes, axes: int) -> tuple[int, ...]:

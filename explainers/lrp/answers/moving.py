@@ -240,7 +240,6 @@ def placed(call: Call, *args: Any, **kwargs: Any) -> Any:
 
 def _follow(call: Call, result: Any, args: Any, kwargs: Any) -> None:
     """Have the shadows of the inputs go the same way."""
-
     path = tuple(call.path)
 
     def again(*shadows: Tensor) -> Any:

@@ -20,7 +20,7 @@ from explainers.lrp.levels import handed_on, is_level
 from explainers.lrp.notes import with_role
 from explainers.lrp.propagation import applied_layer, propagate
 from explainers.lrp.registry import answer
-from explainers.lrp.values import Number
+from explainers.lrp.values import Number, constant_share
 
 
 @answer("functional.batch_norm")
@@ -220,6 +220,8 @@ def normalize(
 @answer("local_response_norm")
 def local_response_norm(call: Call, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """By a mean of squares over neighbouring channels."""
+    if call.composite.normalisation == "nothing":
+        return F.local_response_norm(input, *args, **kwargs)
     with torch.no_grad():
         value = F.local_response_norm(input, *args, **kwargs)
         silent = input == 0
@@ -282,7 +284,9 @@ class Scaled(torch.autograd.Function):
         """The gradient times the scale."""
         affine: Affine = ctx.affine
         if affine.shift is not None:
-            ctx.call.absorb("normalisation", lambda: grad * affine.shift)
+            ctx.call.absorb(
+                "normalisation", lambda: constant_share(affine.shift, grad, ctx.call.run.batch)
+            )
         return grad * affine.scale, None, None, None
 
 
@@ -311,7 +315,9 @@ class CentredScaled(torch.autograd.Function):
         found = grad if centred.groups is None else grad.unflatten(1, (centred.groups, -1))
         if centred.shift is not None:
             whole = found
-            ctx.call.absorb("normalisation", lambda: whole * centred.shift)
+            ctx.call.absorb(
+                "normalisation", lambda: constant_share(centred.shift, whole, ctx.call.run.batch)
+            )
         factors = centred.scale if isinstance(centred.scale, tuple) else (centred.scale,)
         for factor in factors:
             found = found * factor

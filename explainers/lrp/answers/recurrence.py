@@ -23,6 +23,8 @@ KINDS: dict[str, Recurrence] = {
 @answer("gru", "lstm", "rnn_tanh", "rnn_relu")
 def recurrent(call: Call, input: Tensor, *args: Any) -> tuple[Tensor, ...]:
     """All layers and directions; clips of one length, or packed."""
+    if call.composite.normalisation == "nothing":
+        return call.native(input, *args)  # type: ignore[no-any-return]
     if isinstance(args[0], Tensor) and not args[0].is_floating_point():
         return _packed(call, input, *args)
     states, weights, biases, layers, _, _, both_ways, batch_first = args

@@ -5,7 +5,7 @@ assert found.passed, found.failed
 """
 
 from explainers.lrp.verification.accounts import Balance, Layer, Row, Sink, layers
-from explainers.lrp.verification.coverage import OperationMet
+from explainers.lrp.verification.coverage import OperationMet, short_name
 from explainers.lrp.verification.findings import FAILED, PASSED, UNCHECKED, WARNING, Finding
 from explainers.lrp.verification.verifying import Verification, verify
 
@@ -22,5 +22,6 @@ __all__ = [
     "Sink",
     "Verification",
     "layers",
+    "short_name",
     "verify",
 ]

@@ -6,19 +6,23 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from explainers.errors import ExplanationError
 from explainers.lrp.errors import UnknownOperation
 from explainers.lrp.verification.accounts import balance, rows
+from explainers.lrp.verification.coverage import short_name
 from explainers.lrp.verification.dependence import first_dependent_part
 from explainers.lrp.verification.findings import (
     FAILED,
     UNCHECKED,
     CannotCheck,
+    CannotRun,
+    CutOff,
     Finding,
     measured,
     noticed,
 )
 from explainers.lrp.verification.passes import Bench, Pass, first_line, plain_logits
-from explainers.lrp.verification.state import State, changes, parts_in_training
+from explainers.lrp.verification.state import HOOKS, State, changes, parts_in_training
 
 Check = Callable[[Bench], Finding]
 
@@ -33,6 +37,17 @@ ON_SILENCE = 0.05
 NAMED = 3  # of many names, how many are told
 
 
+def runs_by_the_rules(bench: Bench) -> Finding:
+    """Does the model run while its operations are answered by rules?"""
+    try:
+        _ = bench.first
+    except CannotRun as error:
+        return measured(1, 0, f"{error} (without the rules it runs: please report this)")
+    except ExplanationError:
+        pass
+    return measured(0, 0, "as it does without")
+
+
 def operations_have_rules(bench: Bench) -> Finding:
     """Is every operation between samples and score answered by a rule?"""
     try:
@@ -42,13 +57,22 @@ def operations_have_rules(bench: Bench) -> Finding:
     names = {flow.operation for flow in found.flows if flow.outer is None}
     if not found.unknown:
         return measured(0, 0, f"{len(names)} kinds of operation, each with a rule")
-    unknown = [f"'{one.operation}' in {one.place or 'the model itself'}" for one in found.unknown]
+    unknown = ", ".join(map(str, found.unknown))
     return measured(
-        len(unknown),
+        len(found.unknown),
         0,
-        f"no rule for {', '.join(unknown)}; register one with explainers.lrp.answer, or accept "
-        "the plain gradient with explainers.lrp.accept_gradient",
+        f"no rule for {unknown}; register one with explainers.lrp.answer, or accept a plain "
+        "gradient with explainers.lrp.accept_gradient",
     )
+
+
+def score_depends_on_samples(bench: Bench) -> Finding:
+    """Does a gradient lead from the samples to the score?"""
+    try:
+        _ = bench.first
+    except CutOff as error:
+        return measured(1, 0, str(error))
+    return measured(0, 0, "operations lead from every score back to the samples")
 
 
 def in_evaluation_mode(bench: Bench) -> Finding:
@@ -98,10 +122,10 @@ def conserved_by_every_operation(bench: Bench) -> Finding:
     found, tolerance = most_exact(bench)
     accounts = rows(found)
     if not accounts:
-        raise CannotCheck("No operation was given any relevance.")
+        raise CannotCheck("no operation was given any relevance")
     worst = max(accounts, key=lambda row: row.error)
     place = worst.place or "the model itself"
-    detail = f"worst of {len(accounts)} calls: {worst.operation} in {place}"
+    detail = f"worst of {len(accounts)} calls: {short_name(worst.operation)} in {place}"
     return measured(worst.error, tolerance, detail)
 
 
@@ -184,7 +208,9 @@ def score_reaches_samples(bench: Bench) -> Finding:
 
 
 CHECKS: dict[str, Check] = {
+    "runs by the rules": runs_by_the_rules,
     "every operation has a rule": operations_have_rules,
+    "score depends on samples": score_depends_on_samples,
     "in evaluation mode": in_evaluation_mode,
     "output unchanged": output_unchanged,
     "output unchanged, float64": output_unchanged_double,
@@ -206,10 +232,12 @@ def answer_of(question: str, bench: Bench) -> Finding:
     """What a check found; where it cannot be made, why."""
     try:
         found = CHECKS[question](bench)
-    except (CannotCheck, UnknownOperation) as error:
+    except (CannotRun, CutOff, UnknownOperation):
+        found = Finding(UNCHECKED, None, None, "there is no relevance, see above")
+    except CannotCheck as error:
         found = Finding(UNCHECKED, None, None, first_line(error))
     except (MemoryError, torch.OutOfMemoryError):
-        found = Finding(UNCHECKED, None, None, "There is not enough memory; try a shorter clip.")
+        found = Finding(UNCHECKED, None, None, "there is not enough memory; try a shorter clip")
     except Exception as error:  # a model that runs plainly, and not like this, has a fault to tell
         found = Finding(FAILED, None, None, first_line(error))
     return replace(found, question=question)
@@ -220,16 +248,17 @@ def module_untouched(before: State, plain: State, after: State) -> Finding:
 
     Args:
         before: What it was.
-        plain: What it was after it ran by itself.
+        plain: What it was after it ran by itself, where libraries may hang up hooks of their own.
         after: What it is now.
     """
-    own, changed = changes(before, plain), changes(before, after)
+    own = [name for name in changes(before, plain) if not name.startswith(HOOKS)]
+    changed = changes(plain, after)
     detail = f"{len(before)} weights, buffers, modes and hooks as they were"
     if own:
         detail = f"the model's own forward changes {_some(own)}"
     elif changed:
         detail = f"changed: {_some(changed)}"
-    return replace(measured(len(changed), 0, detail), question="module untouched")
+    return replace(measured(len(own or changed), 0, detail), question="module untouched")
 
 
 def _logits_apart(one: Tensor, other: Tensor) -> float:

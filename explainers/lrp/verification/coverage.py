@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from explainers.lrp.composites import Composite
 from explainers.lrp.ledger import Flow
 from explainers.lrp.metering import can_be_metered
-from explainers.lrp.naming import FUNCTIONAL
+from explainers.lrp.naming import FUNCTIONAL, GETTER
 from explainers.lrp.registry import find_answer
 from explainers.lrp.rules import LinearRule
 from explainers.lrp.verification.passes import Pass
@@ -38,7 +38,7 @@ def operations_met(found: Pass, composite: Composite) -> list[OperationMet]:
     called: dict[str, list[Flow]] = {}
     for flow in found.flows:
         if flow.outer is None:
-            called.setdefault(flow.operation, []).append(flow)
+            called.setdefault(short_name(flow.operation), []).append(flow)
     unfolded: dict[int, list[str]] = {}
     for flow in found.flows:
         if flow.outer is not None:
@@ -57,14 +57,15 @@ def _met(
     rules: dict[int, LinearRule],
     composite: Composite,
 ) -> OperationMet:
-    parts = list(dict.fromkeys(part for flow in flows for part in unfolded.get(id(flow), ())))
+    inner = [short_name(part) for flow in flows for part in unfolded.get(id(flow), ())]
+    parts = list(dict.fromkeys(inner))
     given = list(dict.fromkeys(repr(rules[id(flow)]) for flow in flows if id(flow) in rules))
-    words = [*given, *([f"unfolded to {', '.join(map(_bare, parts))}"] if parts else [])]
+    words = [*given, *([f"unfolded to {', '.join(parts)}"] if parts else [])]
     if len(words) == 0 or (given and len(flows) > sum(id(flow) in rules for flow in flows)):
-        words.append(_family(name, composite))
-    measured = not parts and can_be_metered(name)
+        words.append(_family(flows[0].operation, composite))
+    measured = not parts and can_be_metered(flows[0].operation)
     return OperationMet(
-        _bare(name),
+        name,
         len(flows),
         sum(flow.out is not None for flow in flows) if measured else None,
         "; ".join(words),
@@ -108,5 +109,10 @@ def _families(composite: Composite) -> dict[str, str]:
     }
 
 
-def _bare(name: str) -> str:
-    return name.removeprefix(FUNCTIONAL)
+def short_name(operation: str) -> str:
+    """As people call it, whether function, method or property.
+
+    >>> short_name("functional.relu"), short_name("__add__"), short_name("real.__get__")
+    ('relu', 'add', 'real')
+    """
+    return operation.removeprefix(FUNCTIONAL).removesuffix(GETTER).strip("_")

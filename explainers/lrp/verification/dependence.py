@@ -29,7 +29,7 @@ def first_dependent_part(
             break
         off = (many[: len(one)] - one).abs().max() / one.abs().max().clamp(min=1e-30)
         if not off <= tolerance:
-            return f"'{name}'"
+            return f"the output of '{name}'"
     return "the model itself"
 
 

@@ -15,6 +15,14 @@ class CannotCheck(ExplanationError):  # noqa: N818 - a reason, not a fault
     """A check does not apply to this model, or cannot be made; the message says why."""
 
 
+class CannotRun(CannotCheck):
+    """The model runs plainly, and fails while its operations are answered by rules."""
+
+
+class CutOff(CannotCheck):
+    """Nothing that has a gradient leads from the samples to the score."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """The answer to one question about a model.

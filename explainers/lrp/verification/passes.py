@@ -1,6 +1,7 @@
 """Running a model under the relevance mode, and keeping all that the run can tell."""
 
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -13,13 +14,15 @@ from torch import Tensor
 from explainers.errors import ExplanationError
 from explainers.explainer import ExplainableModel
 from explainers.lrp.composites import Composite
+from explainers.lrp.errors import UnknownOperation
 from explainers.lrp.ledger import Flow
 from explainers.lrp.mode import LRP
 from explainers.lrp.rules import LinearRule
 from explainers.lrp.verification.clips import with_companions, with_faint_noise, with_silence
-from explainers.lrp.verification.findings import CannotCheck
+from explainers.lrp.verification.findings import CannotCheck, CannotRun, CutOff
 from explainers.lrp.verification.unknown import Unknown, unknown_operations
 from explainers.targets import Target, resolve_targets
+from perturbations.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Pass:
             CannotCheck: There is none.
         """
         if self.relevance is None:
-            raise CannotCheck("There is no relevance while operations have no rule.")
+            raise CannotCheck("there is no relevance while operations have no rule")
         return self.relevance
 
 
@@ -91,19 +94,25 @@ def run_pass(
 
     Raises:
         UnknownOperation: An operation without a rule stopped the model itself.
-        CannotCheck: The model cuts the target off from its samples.
+        CannotRun: The model fails in the run.
+        CutOff: No gradient leads from the samples to the target.
     """
     watched = _watched(composite)
     run = LRP(watched, model.module, metered=metered)
     watched.runs.append(run)
     samples = clips.detach().clone().requires_grad_()
-    with torch.enable_grad(), run:
-        logits = model(samples.clone())
-        scores = target(logits)
+    try:
+        with torch.enable_grad(), run:
+            logits = model(samples.clone())
+            scores = target(logits)
+    except (UnknownOperation, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # it runs without the rules, so this is a fault to be told
+        raise CannotRun(first_line(error)) from error
     if not scores.requires_grad:
-        raise CannotCheck(
-            "The score does not depend on the samples by any operation that has a gradient: the "
-            "model detaches it, runs without gradients, or leaves torch."
+        raise CutOff(
+            "no gradient leads from the samples to the score: the model detaches it, runs without "
+            "gradients, or leaves torch"
         )
     unknown = unknown_operations(run, scores)
     relevance = coefficient = None
@@ -114,7 +123,7 @@ def run_pass(
         scores.detach(),
         relevance,
         coefficient,
-        run.flows,
+        run.flows[1:],  # the first is the clone above
         watched.given,
         unknown,
     )
@@ -167,9 +176,18 @@ class Bench:
         return run_pass(self.model, clips, self.target, self.composite)
 
     @cached_property
+    def _first(self) -> Pass | ExplanationError:
+        try:
+            return self.run(self.clip)
+        except ExplanationError as error:
+            return error
+
+    @property
     def first(self) -> Pass:
-        """A run on the clip."""
-        return self.run(self.clip)
+        """A run on the clip; what went wrong in it is raised each time anew."""
+        if isinstance(self._first, ExplanationError):
+            raise self._first
+        return self._first
 
     @cached_property
     def again(self) -> Pass:
@@ -196,7 +214,7 @@ class Bench:
         try:
             logits = plain_logits(self.model, with_silence(self.clip))
         except Exception as error:  # a model of one length refuses in its own way
-            raise CannotCheck(f"It does not take a longer clip: {first_line(error)}") from error
+            raise CannotCheck(f"it does not take a longer clip: {first_line(error)}") from error
         return float(self.target(logits)[0])
 
     @cached_property
@@ -218,14 +236,18 @@ class Bench:
             CannotCheck: It cannot be copied, or does not compute in double precision.
         """
         try:
-            model = copy.deepcopy(self.model)
-            assert model.module is not None
-            model.module.double()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model = copy.deepcopy(self.model)
+                assert model.module is not None
+                model.module.double()
             logits = plain_logits(model, self.clip.double())
         except Exception as error:  # whatever a model does when it is copied or cast
-            raise CannotCheck(f"No copy of it runs in float64: {first_line(error)}") from error
+            raise CannotCheck(f"no copy of it runs in float64: {first_line(error)}") from error
         if logits.dtype != torch.float64:
-            raise CannotCheck(f"A copy in float64 still answers in {logits.dtype}.")
+            raise CannotCheck(
+                f"a copy in float64 answers in {str(logits.dtype).removeprefix('torch.')}"
+            )
         return model
 
     @cached_property
@@ -246,7 +268,7 @@ def plain_logits(
 def first_line(error: Exception) -> str:
     """The error in one line, with its class where its words may not do."""
     text = str(error).strip().splitlines()
-    known = isinstance(error, ExplanationError)
+    known = isinstance(error, UserError)
     return text[0] if known and text else f"{type(error).__name__}: {text[0] if text else ''}"
 
 

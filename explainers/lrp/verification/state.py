@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 State = dict[str, str]
+HOOKS = "hooks of"
 
 
 def module_state(module: nn.Module) -> State:
@@ -13,9 +14,8 @@ def module_state(module: nn.Module) -> State:
     weights = [*module.named_parameters(), *module.named_buffers()]
     state = {f"weight {name}": _tensor_state(tensor) for name, tensor in weights}
     for name, part in module.named_modules():
-        state[f"part {name or 'itself'}"] = repr(
-            (part.training, _hooks(part), "forward" in vars(part))
-        )
+        state[f"mode of {name or 'the model'}"] = str(part.training)
+        state[f"{HOOKS} {name or 'the model'}"] = _hooks(part)
     return state
 
 
@@ -48,6 +48,6 @@ def _digest(tensor: Tensor) -> str:
     return hashlib.sha256(values.tobytes()).hexdigest()
 
 
-def _hooks(part: nn.Module) -> tuple[int, ...]:
+def _hooks(part: nn.Module) -> str:
     kinds = (part._forward_hooks, part._forward_pre_hooks, part._backward_hooks)
-    return tuple(len(hooks) for hooks in kinds)
+    return str([[len(hooks) for hooks in kinds], "forward" in vars(part)])

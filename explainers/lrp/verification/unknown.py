@@ -17,14 +17,21 @@ class Unknown:
     Attributes:
         operation: Its name; for what runs behind torch's operations the step's in the gradient.
         place: Path of the module that called it, or that takes its result.
+        feeds: The operation that takes its result, where it is not torch's own.
     """
 
     operation: str
     place: str
+    feeds: str = ""
+
+    def __str__(self) -> str:
+        place = self.place or "the model itself"
+        taken = f"which feeds '{self.feeds}' in" if self.feeds else "in"
+        return f"'{self.operation}' {taken} {place}"
 
 
 def unknown_operations(run: LRP, scores: Float[Tensor, " batch"]) -> tuple[Unknown, ...]:
-    """Every operation on the path from the input to the scores that has no rule.
+    """Every operation between the input and the scores that has no rule, in the order they ran.
 
     Args:
         run: A run that is over.
@@ -41,7 +48,7 @@ def unknown_operations(run: LRP, scores: Float[Tensor, " batch"]) -> tuple[Unkno
         if node is None or node in seen:
             continue
         seen.add(node)
-        place = "" if after is None else after.flow.place
+        near = ("", "") if after is None else (after.flow.place, after.flow.operation)
         step = steps.get(number(node))
         if step is not None:
             if not step.answered:
@@ -49,10 +56,10 @@ def unknown_operations(run: LRP, scores: Float[Tensor, " batch"]) -> tuple[Unkno
             after, behind = step, False
         elif node.name() == LEAF:
             if id(node.variable) not in leaves and not behind:
-                found[Unknown("a weight that the operations did not see", place)] = None
+                found[Unknown("a weight that the operations did not see", *near)] = None
             continue
         elif not behind and (after is None or number(node) in after.parents):
-            found[Unknown(str(node.name()), place)] = None
+            found[Unknown(str(node.name()), *near)] = None
             behind = True
         waiting += [(following, after, behind) for following, _ in node.next_functions]
-    return tuple(found)
+    return tuple(reversed(found))
