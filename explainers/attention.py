@@ -9,7 +9,7 @@ on.
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -125,10 +125,10 @@ def rollout(
     maps: Sequence[Float[Tensor, "batch heads tokens tokens"]],
 ) -> Float[Tensor, "batch tokens tokens"]:
     """How much of each first token (column) is in each last one (row); rows sum to one."""
-    identity = torch.eye(maps[0].shape[-1]).to(maps[0])
+    identity = torch.eye(maps[0].shape[-1], dtype=torch.float64, device=maps[0].device)
     whole = identity.expand(len(maps[0]), -1, -1)
     for weights in maps:
-        mixed = weights.mean(dim=1) + identity
+        mixed = weights.mean(dim=1).double() + identity
         whole = mixed / mixed.sum(dim=-1, keepdim=True) @ whole
     return whole
 
@@ -138,10 +138,10 @@ def relevancy(
     slopes: Sequence[Float[Tensor, "batch heads tokens tokens"]],
 ) -> Float[Tensor, "batch tokens tokens"]:
     """``R <- R + mean_heads((A x dscore/dA)^+) R`` from the identity on, less the identity."""
-    identity = torch.eye(maps[0].shape[-1]).to(maps[0])
+    identity = torch.eye(maps[0].shape[-1], dtype=torch.float64, device=maps[0].device)
     whole = identity.expand(len(maps[0]), -1, -1)
     for weights, slope in zip(maps, slopes, strict=True):
-        whole = whole + (weights * slope).clamp(min=0).mean(dim=1) @ whole
+        whole = whole + (weights * slope).clamp(min=0).mean(dim=1).double() @ whole
     return whole - identity
 
 
@@ -174,9 +174,9 @@ def _chains(
     )
     chains = []
     for calls, rows in zip(passes, clips, strict=True):
-        maps = [by_clip(one.weights.detach(), rows).double() for one in calls]
-        ours = [by_clip(next(slopes), rows).double() for _ in calls]
-        sizes = ours[-1].square().sum(dim=(1, 3)).sqrt()
+        maps = [by_clip(one.weights.detach(), rows) for one in calls]
+        ours = [by_clip(next(slopes), rows) for _ in calls]
+        sizes = ours[-1].double().square().sum(dim=(1, 3)).sqrt()
         whole = sizes.sum(dim=1, keepdim=True)
         chains.append(Chain(maps, ours, torch.where(whole > 0, sizes / whole, 0.0)))
     return chains
@@ -191,5 +191,5 @@ def _on_samples(
     return torch.from_numpy(spread).to(fitted)
 
 
-def _step(times: TokenTimes, fitted: Tensor, sample_rate: int) -> Any:
+def _step(times: TokenTimes, fitted: Tensor, sample_rate: int) -> float:
     return float((times.edges[1] - times.edges[0]) * fitted.shape[1] / sample_rate)

@@ -53,11 +53,11 @@ class Attention:
 
     Attributes:
         weights: The very tensor that multiplies, so that gradients reach it; rows sum to one.
-        values: What is weighed; made of the tokens one by one.
+        values: What is weighed; made of the tokens one by one (there may be more keys than tokens).
     """
 
     weights: Float[Tensor, "*batch queries keys"]
-    values: Float[Tensor, "*values keys width"]
+    values: Float[Tensor, "*values tokens width"]
 
 
 class AttentionMaps(TorchFunctionMode):
@@ -164,8 +164,9 @@ def attention_weights(
         is_causal: Whether no query looks at later keys.
         scale: ``1 / sqrt(width)`` unless given.
     """
-    factor = query.shape[-1] ** -0.5 if scale is None else scale
-    logits = query @ key.mT * factor
+    logits = query @ key.mT * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if mask is None and not is_causal:
+        return logits.softmax(dim=-1)
     if is_causal:
         before = torch.ones(logits.shape[-2:], dtype=torch.bool, device=logits.device).tril()
         logits = logits.masked_fill(~before, -torch.inf)

@@ -115,6 +115,12 @@ def gamma() -> Composite:
 
 
 @register_composite
+def epsilon_gamma() -> Composite:
+    """Gamma in convolutions, dense layers by all contributions."""
+    return Composite("epsilon_gamma", convolution=Gamma(0.25))
+
+
+@register_composite
 def epsilon_gamma_box() -> Composite:
     """Gamma in convolutions, the first layer's input within -1 and 1."""
     return Composite("epsilon_gamma_box", convolution=Gamma(0.25), first=Box(-1.0, 1.0))

@@ -1,136 +1,113 @@
-"""Layer-wise relevance propagation as a method among the others."""
+"""Layer-wise relevance propagation as methods among the others."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explainers.arrays import to_array
-from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, Explainer, Task, register_explainer
+from explainers.lrp.choosing import chosen_composite, operations_met
 from explainers.lrp.composites import Composite, load_composite
-from explainers.lrp.ledger import Flow, sinks_by_place
-from explainers.lrp.mode import LRP
+from explainers.lrp.running import Propagated, propagated
+from explainers.lrp.spectrum import TAP, on_bins
 from explainers.lrp.spelling import layer_rules
 
-TOLERANCE = 1e-3
-"""How far relevance and sinks of a clip may be from its score, as a share of all that flows."""
 
-
-@register_explainer
 @dataclass(frozen=True)
 class LayerwiseRelevance(Explainer):
     """Layer-wise relevance propagation (Bach et al. 2015), operation by operation.
 
-    Relevance on samples plus what the ledger names is the score. Every operation of the model has
-    a rule or the method refuses: nothing is guessed.
+    Every operation of the model has a rule or the method refuses: nothing is guessed.
 
     Attributes:
-        composite: Which rules; see `explainers.lrp.composites`.
+        composite: Which rules, see `explainers.lrp.composites`; empty for what suits the model's
+            operations.
         rules: Rules for single layers, first match first: ``encoder.*=gamma:0.25; head=epsilon``.
     """
 
-    composite: str = "epsilon"
+    composite: str = ""
     rules: str = ""
 
-    name: ClassVar[str] = "lrp"
     signed: ClassVar[bool] = True
     needs_gradients: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        layer_rules(self.rules)
+        if self.composite:
+            load_composite(self.composite)
+
+    def attribute(self, task: Task) -> list[Attribution]:
+        """Relevance, and where the rest of the score went."""
+        composite = self._chosen(task)
+        found = self._batch(composite, task, task.waveform)
+        if len(found) > 1 and not all(one.conserved for one, _ in found):
+            # The ledger could not tell the clips apart: some axis is as long as the batch.
+            found = [self._batch(composite, task, clip[None])[0] for clip in task.waveform]
+        task.progress(1.0)
+        return [
+            replace(seen, findings={"composite": composite.name, **one.findings, **seen.findings})
+            for one, seen in found
+        ]
+
+    @abstractmethod
+    def _batch(
+        self, composite: Composite, task: Task, clips: Float[Tensor, "batch time"]
+    ) -> list[tuple[Propagated, Attribution]]:
+        """What came of every clip, and how this method shows it."""
+
+    def _chosen(self, task: Task) -> Composite:
+        if self.composite:
+            composite = load_composite(self.composite)
+        else:
+            composite = chosen_composite(operations_met(task.scoring.model, task.waveform[:1]))
+        return replace(composite, layers=(*layer_rules(self.rules), *composite.layers))
+
+
+@register_explainer
+@dataclass(frozen=True)
+class RelevanceOfSamples(LayerwiseRelevance):
+    """Relevance of every sample; with what the ledger names it sums to the score."""
+
+    name: ClassVar[str] = "lrp"
     summary: ClassVar[str] = (
         "The score handed back layer by layer to the samples, every bit of it accounted for."
     )
 
-    def __post_init__(self) -> None:
-        self.chosen()
-
-    def chosen(self) -> Composite:
-        """The rules these settings stand for."""
-        composite = load_composite(self.composite)
-        return replace(composite, layers=(*layer_rules(self.rules), *composite.layers))
-
-    def attribute(self, task: Task) -> list[Attribution]:
-        """Relevance on samples, and where the rest of the score went."""
-        found = _propagated(self.chosen(), task, task.waveform)
-        if len(found) > 1 and not all(one.conserved for one in found):
-            # The ledger could not tell the clips apart: some axis is as long as the batch.
-            found = [_propagated(self.chosen(), task, clip[None])[0] for clip in task.waveform]
-        task.progress(1.0)
-        return [one.attribution(self.composite) for one in found]
+    def _batch(
+        self, composite: Composite, task: Task, clips: Float[Tensor, "batch time"]
+    ) -> list[tuple[Propagated, Attribution]]:
+        found, _ = propagated(composite, task, clips)
+        return [(one, Attribution(one.relevance, more=_more(one))) for one in found]
 
 
+@register_explainer
 @dataclass(frozen=True)
-class Propagated:
-    """What came of one clip."""
+class RelevanceOfBins(LayerwiseRelevance):
+    """Relevance of every bin of the model's own short-time Fourier transform.
 
-    clip: Float[np.ndarray, " time"]
-    relevance: Float[np.ndarray, " time"]
-    coefficient: Float[np.ndarray, " time"] | None
-    score: float
-    sinks: dict[str, dict[str, float]]
-    operations: tuple[str, ...]
+    Exact, where relevance on samples has to be carried to frequencies by windows of our choice.
+    """
 
-    @property
-    def conserved(self) -> bool:
-        """Whether relevance and sinks are the score."""
-        total = float(self.relevance.sum(dtype=np.float64))
-        sunk = sum(sum(kinds.values()) for kinds in self.sinks.values())
-        flow = abs(self.score) + float(np.abs(self.relevance).sum(dtype=np.float64)) + abs(sunk)
-        return abs(total + sunk - self.score) <= TOLERANCE * flow
+    name: ClassVar[str] = "lrp-stft"
+    summary: ClassVar[str] = (
+        "As lrp, seen at the model's own spectrogram: for models that compute one inside."
+    )
 
-    def attribution(self, composite: str) -> Attribution:
-        """For the explanation."""
-        ledger: dict[str, float] = {}
-        for kinds in self.sinks.values():
-            for kind, amount in kinds.items():
-                ledger[kind] = ledger.get(kind, 0.0) + amount
-        more: dict[str, Any] = {"ledger": ledger}
-        if self.coefficient is not None:
-            more |= {"activation": self.clip, "coefficient": self.coefficient}
-        findings = {
-            "composite": composite,
-            "sinks": self.sinks,
-            "operations": list(self.operations),
-        }
-        return Attribution(self.relevance, more=more, findings=findings)
+    def _batch(
+        self, composite: Composite, task: Task, clips: Float[Tensor, "batch time"]
+    ) -> list[tuple[Propagated, Attribution]]:
+        found, run = propagated(composite, task, clips, taps=(TAP,))
+        grids = on_bins(run.taps, task.scoring.model.sample_rate, clips.shape[1])
+        return [
+            (one, Attribution(grid.relevance, "stft", {"ledger": one.ledger, **grid.edges}))
+            for one, grid in zip(found, grids, strict=True)
+        ]
 
 
-def _propagated(
-    composite: Composite, task: Task, clips: Float[Tensor, "batch time"]
-) -> list[Propagated]:
-    module = task.scoring.model.module
-    leaf = clips.detach().clone().requires_grad_()
-    run = LRP(composite, module)
-    with torch.enable_grad(), run:
-        scores = task.scoring(leaf.clone())
-    try:
-        relevance, coefficient = run.propagate(scores, leaf)
-    except torch.OutOfMemoryError as error:
-        raise ExplanationError(
-            "There is not enough memory to go back through the model; explain fewer or shorter "
-            "clips at once."
-        ) from error
-    sinks = _sinks_per_clip(run.flows, len(clips))
-    operations = tuple(sorted({flow.operation for flow in run.flows}))
-    return [
-        Propagated(
-            to_array(clips[index]),
-            to_array(relevance[index]),
-            None if coefficient is None else to_array(coefficient[index]),
-            float(scores[index].detach()),
-            sinks[index],
-            operations,
-        )
-        for index in range(len(clips))
-    ]
-
-
-def _sinks_per_clip(flows: list[Flow], clips: int) -> list[dict[str, dict[str, float]]]:
-    """For every clip what each kind of sink took in each module."""
-    found: list[dict[str, dict[str, float]]] = [{} for _ in range(clips)]
-    for (place, kind), amounts in sinks_by_place(flows).items():
-        for one, amount in zip(found, amounts.tolist(), strict=True):
-            one.setdefault(place, {})[kind] = amount
-    return found
+def _more(one: Propagated) -> dict[str, Any]:
+    more: dict[str, Any] = {"ledger": one.ledger}
+    if one.coefficient is not None:
+        more |= {"activation": one.clip, "coefficient": one.coefficient}
+    return more

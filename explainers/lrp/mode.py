@@ -272,7 +272,8 @@ class LRP(TorchFunctionMode):
         self._trail.note(outputs, flow, parents, answered=True)
         if meters is not None and not any(one.outer is flow for one in self.flows):
             meters.outlets(flow, outputs)
-        self.taps.operation(name, flow.place, outputs)
+        if self.taps.on_operations:
+            self.taps.operation(call, args, kwargs, outputs)
         return result
 
     def _adopt(self, path: list[Tensor], place: str) -> None:

@@ -31,6 +31,7 @@ def guided_backprop() -> Composite:
         product=PLAIN,
         normalisation="nothing",
         activation="guided",
+        levels="linear",
     )
 
 

@@ -5,22 +5,24 @@ operation (``frontend:log``: what each call of it in that module gives), or by a
 (``:stft``). Heads are an axis of what attention gives (``attention:scaled_dot_product_attention``).
 """
 
+import inspect
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from explainers.errors import ExplanationError
-from explainers.lrp.naming import FUNCTIONAL
+from explainers.lrp.naming import FUNCTIONAL, Operation
 from explainers.lrp.saving import Saved
 from explainers.lrp.tensors import tensors_in
 from explainers.lrp.values import relevance_of
 
 if TYPE_CHECKING:
+    from explainers.lrp.calls import Call
     from explainers.lrp.mode import LRP
 
 
@@ -31,11 +33,13 @@ class Tapped:
     Attributes:
         name: Of the tap.
         kept: The activation.
+        settings: The operation's arguments that are not tensors, by name where it has names.
         relevance: What it received, once the backward pass is over; None where nothing came back.
     """
 
     name: str
     kept: Saved
+    settings: Mapping[str, Any] = field(default_factory=dict)
     relevance: Tensor | None = None
 
     def add(self, amounts: Tensor) -> None:
@@ -66,19 +70,25 @@ class Taps:
                     "named with a colon: ':stft', 'frontend:log'."
                 )
 
+    @property
+    def on_operations(self) -> bool:
+        """Whether any operation is tapped."""
+        return bool(self._operations)
+
     def relevance(self, name: str) -> list[Tensor]:
         """Relevance at a tap, one tensor per call, in the order of the calls."""
         return [
             one.relevance for one in self.found if one.name == name and one.relevance is not None
         ]
 
-    def operation(self, operation: str, place: str, outputs: Iterable[Tensor]) -> None:
+    def operation(
+        self, call: "Call", args: Any, kwargs: Mapping[str, Any], outputs: Iterable[Tensor]
+    ) -> None:
         """Tap what an operation gave, where that is wanted."""
-        if self._operations:
-            bare = operation.removeprefix(FUNCTIONAL)
-            for name in (f"{place}:{bare}", f":{bare}"):
-                if name in self._operations:
-                    self._tap(name, outputs)
+        bare = call.name.removeprefix(FUNCTIONAL)
+        for name in (f"{call.flow.place}:{bare}", f":{bare}"):
+            if name in self._operations:
+                self._tap(name, outputs, _settings(call.function, args, kwargs))
 
     def on_layers(self) -> ExitStack:
         """Look at what the tapped layers give to this thread until the stack is closed."""
@@ -101,13 +111,23 @@ class Taps:
         held = self._sources.get(id(tensor))
         return None if held is None else held[1]
 
-    def _tap(self, name: str, outputs: Iterable[Tensor]) -> None:
+    def _tap(
+        self, name: str, outputs: Iterable[Tensor], settings: Mapping[str, Any] | None = None
+    ) -> None:
         for output in outputs:
             if not output.requires_grad:
                 continue
-            tapped = Tapped(name, self._run.saved.pack(output.detach()))
+            tapped = Tapped(name, self._run.saved.pack(output.detach()), settings or {})
             self.found.append(tapped)
             self._sources[id(output)] = (output, tapped)
             output.register_hook(
                 lambda grad, tapped=tapped: tapped.add(relevance_of(tapped.kept.tensor, grad))
             )
+
+
+def _settings(function: Operation, args: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        named = inspect.signature(function).bind(*args, **kwargs).arguments
+    except (TypeError, ValueError):
+        named = dict(kwargs)
+    return {name: value for name, value in named.items() if not isinstance(value, Tensor)}

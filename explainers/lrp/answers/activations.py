@@ -25,7 +25,19 @@ from explainers.lrp.values import Number
 Slope = Callable[[Tensor], Tensor]
 
 RECTIFIERS = frozenset(
-    ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "softplus"]
+    [
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "celu",
+        "gelu",
+        "silu",
+        "mish",
+        "hardswish",
+        "softplus",
+    ]
 )
 """What guided backpropagation takes for a rectifier."""
 

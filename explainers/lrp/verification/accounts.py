@@ -95,7 +95,8 @@ class Sink:
 def balance(found: Pass) -> Balance:
     """The account of a run on one clip."""
     relevance = found.found[0].double()
-    absorbed = sum(float(amounts[0]) for amounts in sinks_by_place(list(found.flows)).values())
+    sunk = sinks_by_place(list(found.flows)).values()
+    absorbed = sum((float(amounts[0]) for amounts in sunk), 0.0)
     size = float(relevance.abs().sum())
     return Balance(float(found.scores[0]), float(relevance.sum()), absorbed, size)
 

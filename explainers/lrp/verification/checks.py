@@ -18,6 +18,7 @@ from explainers.lrp.verification.findings import (
     CannotRun,
     CutOff,
     Finding,
+    counted,
     measured,
     noticed,
 )
@@ -42,10 +43,10 @@ def runs_by_the_rules(bench: Bench) -> Finding:
     try:
         _ = bench.first
     except CannotRun as error:
-        return measured(1, 0, f"{error} (without the rules it runs: please report this)")
+        return counted(1, f"{error} (without the rules it runs: please report this)")
     except ExplanationError:
         pass
-    return measured(0, 0, "as it does without")
+    return counted(0, "as it does without")
 
 
 def operations_have_rules(bench: Bench) -> Finding:
@@ -53,14 +54,13 @@ def operations_have_rules(bench: Bench) -> Finding:
     try:
         found = bench.first
     except UnknownOperation as error:
-        return measured(1, 0, str(error))
+        return counted(1, str(error))
     names = {flow.operation for flow in found.flows if flow.outer is None}
     if not found.unknown:
-        return measured(0, 0, f"{len(names)} kinds of operation, each with a rule")
+        return counted(0, f"{len(names)} kinds of operation, each with a rule")
     unknown = ", ".join(map(str, found.unknown))
-    return measured(
+    return counted(
         len(found.unknown),
-        0,
         f"no rule for {unknown}; register one with explainers.lrp.answer, or accept a plain "
         "gradient with explainers.lrp.accept_gradient",
     )
@@ -71,15 +71,15 @@ def score_depends_on_samples(bench: Bench) -> Finding:
     try:
         _ = bench.first
     except CutOff as error:
-        return measured(1, 0, str(error))
-    return measured(0, 0, "operations lead from every score back to the samples")
+        return counted(1, str(error))
+    return counted(0, "operations lead from every score back to the samples")
 
 
 def in_evaluation_mode(bench: Bench) -> Finding:
     """Is any part still in training mode?"""
     parts = parts_in_training(bench.module)
     detail = f"in training mode: {_some(parts)}; call .eval()" if parts else "every part is"
-    return measured(len(parts), 0, detail)
+    return counted(len(parts), detail)
 
 
 def output_unchanged(bench: Bench) -> Finding:
@@ -142,7 +142,7 @@ def relevance_is_finite(bench: Bench) -> Finding:
     found = bench.first
     values = [found.found, *([] if found.coefficient is None else [found.coefficient])]
     broken = sum(int((~torch.isfinite(one)).sum()) for one in values)
-    return measured(broken, 0, "samples whose relevance or coefficient is NaN or infinite")
+    return counted(broken, "samples whose relevance or coefficient is NaN or infinite")
 
 
 def clip_is_looked_at(bench: Bench) -> Finding:
@@ -150,7 +150,7 @@ def clip_is_looked_at(bench: Bench) -> Finding:
     heard = bench.clip != 0
     unseen = float(((bench.first.found == 0) & heard).sum() / heard.sum().clamp(min=1))
     if unseen == 1:
-        return measured(1, MOSTLY_UNSEEN, "no sample has any relevance: the clip is ignored")
+        return measured(1.0, MOSTLY_UNSEEN, "no sample has any relevance: the clip is ignored")
     detail = "share of its samples without any relevance"
     if unseen > MOSTLY_UNSEEN:
         detail += ": they are cut off, or the model is dead there"
@@ -258,7 +258,7 @@ def module_untouched(before: State, plain: State, after: State) -> Finding:
         detail = f"the model's own forward changes {_some(own)}"
     elif changed:
         detail = f"changed: {_some(changed)}"
-    return replace(measured(len(own or changed), 0, detail), question="module untouched")
+    return replace(counted(len(own or changed), detail), question="module untouched")
 
 
 def _logits_apart(one: Tensor, other: Tensor) -> float:

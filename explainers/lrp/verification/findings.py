@@ -51,6 +51,11 @@ def measured(figure: float, tolerance: float, detail: str) -> Finding:
     return Finding(PASSED if _within(figure, tolerance) else FAILED, figure, tolerance, detail)
 
 
+def counted(faults: int, detail: str) -> Finding:
+    """Passed where there is no fault."""
+    return measured(float(faults), 0.0, detail)
+
+
 def noticed(figure: float, tolerance: float, detail: str) -> Finding:
     """As `measured`, for what may be right and still should be known.
 

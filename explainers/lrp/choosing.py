@@ -1,0 +1,53 @@
+"""A composite for a model that nobody chose one for, from the operations it is made of."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from explainers.lrp.composites import Composite, load_composite
+from explainers.lrp.naming import FUNCTIONAL, Operation, operation_name
+
+TOKEN_NORMS = frozenset({"layer_norm", "rms_norm"})
+"""Met in models of tokens, transformers first of all."""
+
+
+class _Listener(TorchFunctionMode):
+    """Hears the names of all operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: set[str] = set()
+
+    def __torch_function__(
+        self,
+        function: Operation,
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        self.heard.add(operation_name(function).removeprefix(FUNCTIONAL))
+        return function(*args, **(kwargs or {}))
+
+
+def operations_met(
+    scoring: Callable[[Tensor], Tensor], clip: Float[Tensor, "1 time"]
+) -> frozenset[str]:
+    """Names of the operations that one run of the model calls."""
+    listener = _Listener()
+    with torch.no_grad(), listener:
+        scoring(clip)
+    return frozenset(listener.heard)
+
+
+def chosen_composite(operations: frozenset[str]) -> Composite:
+    """What did best on models made of such operations.
+
+    Gamma in all layers for networks of convolutions, as measured in docs/results.md. In models of
+    tokens dense layers mix what has both signs, and gamma stays with the convolutions before them,
+    as is usual for transformers (Achtibat et al. 2024); no such model was measured here.
+    """
+    return load_composite("epsilon_gamma" if operations & TOKEN_NORMS else "gamma")
