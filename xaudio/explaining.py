@@ -226,8 +226,16 @@ def check_target(target: str, classifier: Classifier) -> None:
 
 
 def default_method(classifier: Classifier) -> str:
-    """The method to use when nobody names one: gradients where there are any, else removal."""
-    return "occlusion" if classifier.module is None else "saliency"
+    """The method to use when nobody names one, by what the model allows; see docs/results.md.
+
+    Relevance propagation where all of the model's operations have rules, SmoothGrad where it has
+    gradients at least, removal where it is only a function.
+    """
+    if classifier.module is None:
+        return "occlusion"
+    from explainers.lrp.choosing import has_rules
+
+    return "lrp" if has_rules(classifier) else "smoothgrad"
 
 
 def load_method(name: str, settings: Mapping[str, Any]) -> Explainer:

@@ -8,7 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from explainers.explainer import ExplainableModel
 from explainers.lrp.composites import Composite, load_composite
+from explainers.lrp.errors import UnknownOperation
+from explainers.lrp.mode import LRP
 from explainers.lrp.naming import FUNCTIONAL, Operation, operation_name
 
 TOKEN_NORMS = frozenset({"layer_norm", "rms_norm"})
@@ -51,3 +54,20 @@ def chosen_composite(operations: frozenset[str]) -> Composite:
     as is usual for transformers (Achtibat et al. 2024); no such model was measured here.
     """
     return load_composite("epsilon_gamma" if operations & TOKEN_NORMS else "gamma")
+
+
+def has_rules(model: ExplainableModel) -> bool:
+    """Whether every operation between a waveform and the logits has a rule; one run tells."""
+    random = torch.Generator().manual_seed(0)
+    clip = 0.1 * torch.randn(1, model.sample_rate, generator=random)
+    parameters = () if model.module is None else model.module.parameters()
+    device = next((one.device for one in parameters), clip.device)
+    leaf = clip.to(device).requires_grad_()
+    run = LRP(Composite("any"), model.module)
+    with torch.enable_grad(), run:
+        logits = model(leaf.clone())
+    try:
+        run.check(logits)
+    except UnknownOperation:
+        return False
+    return True

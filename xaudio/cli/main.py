@@ -21,6 +21,7 @@ COMMANDS = {
     "models": "List the models there are by name.",
     "methods": "List the explaining methods and their settings.",
     "corruptions": "List the corruptions and what their severities mean.",
+    "verify-model": "Is a model ported correctly, and can its relevance be trusted?",
     "doctor": "Check this machine: versions, devices, codecs, what is missing.",
 }
 ABOUT = (
@@ -43,9 +44,13 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, context: Any, arguments: list[str]) -> Any:
         """The command itself, in place of its stand-in."""
         name, _, rest = super().resolve_command(context, arguments)
-        command = typer.main.get_command(importlib.import_module(f"xaudio.cli.{name}").app)
+        command = typer.main.get_command(importlib.import_module(_module_of(name)).app)
         command.name = name
         return name, command, rest
+
+
+def _module_of(command: str) -> str:
+    return f"xaudio.cli.{command.replace('-', '_')}"
 
 
 app = typer.Typer(cls=LazyGroup, help=ABOUT, add_completion=False)

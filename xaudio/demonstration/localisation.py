@@ -32,6 +32,8 @@ class Look:
 
 
 LOOKS = (
+    Look("lrp", "lrp"),
+    Look("lrp at the spectrogram", "lrp-stft"),
     Look("saliency", "saliency"),
     Look("smoothgrad", "smoothgrad"),
     Look("input x gradient", "input-x-gradient"),

@@ -42,7 +42,7 @@ def test_decision_comes_first_and_all_files_follow(capsys, place):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("voice.wav: spoof, score -")
     written = {Path(line.strip()).name for line in lines[1:]}
-    assert written == FILES == {path.name for path in Path("explained/voice-saliency").iterdir()}
+    assert written == FILES == {path.name for path in Path("explained/voice-lrp").iterdir()}
 
 
 def test_json_is_one_document_that_says_all(capsys, place):
@@ -81,9 +81,9 @@ def test_clips_of_one_name_do_not_overwrite_each_other(capsys, place):
 def test_explaining_again_replaces_the_files(capsys, place):
     for target in ("spoof", "bonafide"):
         assert run(["explain", "voice.wav", "--model", DETECTOR, "--target", target]) == 0
-    saved = json.loads(Path("explained/voice-saliency/explanation.json").read_text())
+    saved = json.loads(Path("explained/voice-lrp/explanation.json").read_text())
     assert saved["target"] == "bonafide"
-    assert {path.name for path in Path("explained").iterdir()} == {"voice-saliency"}
+    assert {path.name for path in Path("explained").iterdir()} == {"voice-lrp"}
 
 
 @pytest.mark.parametrize("rate, channels", [(192000, 1), (48000, 8), (8000, 2)])

@@ -1,0 +1,231 @@
+"""From values over time to tables: how well every look finds the stretches, and by how much more.
+
+Means over clips; the 95 % intervals draw whole speakers. Differences are paired clip by clip.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from explainers.quality.frames import STEP
+from explainers.quality.localisation import (
+    AVERAGES,
+    LocalisationTable,
+    measure_chance,
+    measure_localisation,
+)
+from explainers.quality.statistics import Estimate, bootstrap_mean
+from tests.benchmarks.hybrid_looks import CEILING, LOOKS
+from xaudio.datasets.manifest import ManifestRow
+
+COMPARED = (0.0, 0.5)
+CHANCE = "chance"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Clips and what was seen in each of them."""
+
+    rows: Sequence[ManifestRow]
+    found: Sequence[Mapping[str, np.ndarray]]
+
+    @property
+    def speakers(self) -> list[str]:
+        return [row.speaker or row.clip for row in self.rows]
+
+    @property
+    def scores(self) -> np.ndarray:
+        return np.array([float(one["score"]) for one in self.found])
+
+    def detected(self) -> "Study":
+        """Only the clips that the model takes for synthetic."""
+        kept = np.flatnonzero(self.scores > 0)
+        return Study([self.rows[i] for i in kept], [self.found[i] for i in kept])
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """What was seen in every clip: the ceiling, then look by look."""
+        every = set.intersection(*({*one} for one in self.found))
+        ours = [key.removeprefix("frames: ") for key in every if key.startswith("frames: ")]
+        order = [look.title for look in LOOKS]
+        return sorted(ours, key=lambda title: (order.index(look_of(title)), title))
+
+    @cached_property
+    def tables(self) -> dict[str, LocalisationTable]:
+        """Every measure of every look, and of noise in its place."""
+        segments = [row.segments for row in self.rows]
+        measured = {
+            title: measure_localisation([one[f"frames: {title}"] for one in self.found], segments)
+            for title in self.titles
+        }
+        lengths = [len(one[f"frames: {self.titles[0]}"]) for one in self.found]
+        return {CHANCE: measure_chance(lengths, segments, draws=10), **measured}
+
+    def best_gradient(self, average: float) -> str | None:
+        """The gradient method that finds the stretches best at this resolution."""
+        families = {look.title: look.family for look in LOOKS}
+        rivals = [title for title in self.titles if families[look_of(title)] == "gradient"]
+        areas = {title: self.tables[title].of("roc-auc", average).mean() for title in rivals}
+        return max(areas, key=areas.__getitem__) if areas else None
+
+    def row(self, title: str) -> Row:
+        """All figures of one look."""
+        table = self.tables[title]
+        areas = {average: table.estimate("roc-auc", average, self.speakers) for average in AVERAGES}
+        return {
+            "look": title,
+            "roc-auc": areas,
+            "others": {name: table.of(name).mean() for name in table.metrics[1:]},
+            "separation": self._separations(title),
+            "above": {average: self._above(title, average) for average in COMPARED},
+        }
+
+    def _above(self, title: str, average: float) -> dict[str, Estimate]:
+        """Paired differences to the best gradient method and to the ceiling."""
+        rivals = {"gradient": self.best_gradient(average), "ceiling": CEILING}
+        table = self.tables[title]
+        return {
+            name: table.difference(self.tables[rival], "roc-auc", average, self.speakers)
+            for name, rival in rivals.items()
+            if rival in self.tables and rival != title
+        }
+
+    def _separations(self, title: str) -> dict[str, Estimate]:
+        """By the fill that replaces what is taken away; on the clips for which it was made."""
+        found: dict[str, Estimate] = {}
+        suffix = f": {title}"
+        names = {
+            key.removesuffix(suffix).removeprefix("separation ")
+            for one in self.found
+            for key in one
+            if key.startswith("separation ") and key.endswith(suffix)
+        }
+        for fill in sorted(names):
+            key = f"separation {fill}{suffix}"
+            pairs = [
+                (float(one[key]), speaker)
+                for one, speaker in zip(self.found, self.speakers, strict=True)
+                if key in one
+            ]
+            found[fill] = bootstrap_mean([one for one, _ in pairs], [who for _, who in pairs])
+        return found
+
+    def accounts(self) -> dict[str, dict[str, float]]:
+        """For each set of rules: medians of what reaches the samples and of what every sink takes.
+
+        As shares of the score.
+        """
+        found: dict[str, dict[str, float]] = {}
+        for look in LOOKS:
+            if f"input: {look.title}" not in self.found[0]:
+                continue
+            kinds = {
+                key.removesuffix(f": {look.title}")
+                for one in self.found
+                for key in one
+                if key.endswith(f": {look.title}") and key.startswith(("input", "sink "))
+            }
+            found[look.title] = {
+                kind.removeprefix("sink "): float(np.median(self._shares(kind, look.title)))
+                for kind in sorted(kinds)
+            }
+        return found
+
+    def _shares(self, kind: str, title: str) -> np.ndarray:
+        amounts = [float(one.get(f"{kind}: {title}", 0.0)) for one in self.found]
+        return np.array(amounts) / self.scores
+
+
+def look_of(title: str) -> str:
+    """The look whose reading this is."""
+    fitting = [
+        one.title for one in LOOKS if title == one.title or title.startswith(f"{one.title},")
+    ]
+    return max(fitting, key=len)
+
+
+def study_rows(study: Study) -> list[Row]:
+    """The figures of chance and of every look."""
+    return [study.row(title) for title in study.tables]
+
+
+def study_text(study: Study, rows: Sequence[Row], name: str) -> str:
+    """One set of clips as markdown."""
+    detected = float((study.scores > 0).mean())
+    lines = [
+        f"## {name}",
+        "",
+        f"{len(study.rows)} hybrids of {len(set(study.speakers))} speakers; {detected:.1%} of them "
+        f"scored as synthetic. Frames of {1000 * STEP:.0f} ms.",
+        "",
+        *_areas_table(rows),
+        "",
+        *_differences_table(study, rows),
+        "",
+        *_accounts_table(study),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _areas_table(rows: Sequence[Row]) -> list[str]:
+    fills = sorted({fill for row in rows for fill in row["separation"]})
+    averages = [f"over {average:g} s" if average else "raw" for average in AVERAGES]
+    heads = ["frame ROC-AUC", *averages, "average precision", "relevance mass", "pointing"]
+    heads += [f"separation, {fill}" for fill in fills]
+    lines = _head(heads)
+    for row in rows:
+        cells = [
+            _interval(area) if average in COMPARED else f"{area.mean:.3f}"
+            for average, area in row["roc-auc"].items()
+        ]
+        cells += [f"{value:.3f}" for value in row["others"].values()]
+        cells += [_interval(row["separation"].get(fill)) for fill in fills]
+        lines.append(_line([row["look"], *cells]))
+    return lines
+
+
+def _differences_table(study: Study, rows: Sequence[Row]) -> list[str]:
+    rivals = [study.best_gradient(average) for average in COMPARED]
+    heads = ["paired difference of frame ROC-AUC"]
+    for average, rival in zip(COMPARED, rivals, strict=True):
+        at = f"over {average:g} s" if average else "raw"
+        heads += [f"{at}, to {rival}", f"{at}, to the ceiling"]
+    lines = _head(heads)
+    for row in rows:
+        cells = [
+            _signed(row["above"][average].get(name))
+            for average in COMPARED
+            for name in ("gradient", "ceiling")
+        ]
+        lines.append(_line([row["look"], *cells]))
+    return lines
+
+
+def _accounts_table(study: Study) -> list[str]:
+    accounts = study.accounts()
+    kinds = sorted({kind for shares in accounts.values() for kind in shares} - {"input"})
+    lines = _head(["median share of the score", "samples", *kinds])
+    for title, shares in accounts.items():
+        cells = [f"{shares.get(kind, 0.0):.3f}" for kind in ("input", *kinds)]
+        lines.append(_line([title, *cells]))
+    return lines
+
+
+def _head(cells: Sequence[str]) -> list[str]:
+    return [_line(cells), _line(["---"] * len(cells))]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _interval(one: Estimate | None) -> str:
+    return "" if one is None else f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]"
+
+
+def _signed(one: Estimate | None) -> str:
+    return "" if one is None else f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
