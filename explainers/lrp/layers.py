@@ -116,22 +116,33 @@ class Convolution(LinearLayer):
 
     def backward(self, grad: Tensor, weight: Tensor, shape: torch.Size) -> Tensor:
         """Inputs ``[batch, in, ...]``."""
-        # Only the shape of the input matters for its own gradient.
-        stand_in = grad.new_empty(1).expand(shape)
-        found: Tensor = torch.ops.aten.convolution_backward(
+        # The transpose of a convolution is a convolution, and needs the input's shape only.
+        return torch.convolution(
             grad,
-            stand_in,
             weight,
             None,
             self.stride,
             self.padding,
             self.dilation,
-            self.transposed,
-            self.output_padding,
+            not self.transposed,
+            [0] * len(self.stride) if self.transposed else self._left_over(grad, weight, shape),
             self.groups,
-            (True, False, False),
-        )[0]
-        return found
+        )
+
+    def _left_over(self, grad: Tensor, weight: Tensor, shape: torch.Size) -> list[int]:
+        """How many of the input's last values no kernel reached, per axis."""
+        return [
+            length - ((outputs - 1) * step - 2 * beyond + spread * (reach - 1) + 1)
+            for length, outputs, step, beyond, spread, reach in zip(
+                shape[2:],
+                grad.shape[2:],
+                self.stride,
+                self.padding,
+                self.dilation,
+                weight.shape[2:],
+                strict=True,
+            )
+        ]
 
     def on_outputs(self, vector: Float[Tensor, " channels"]) -> Tensor:
         """Channels are the second axis."""

@@ -77,6 +77,8 @@ def per_clip(amounts: Float[Tensor, "*axes"], batch: int) -> Float[Tensor, " bat
     Clips are the first axis, or the slow part of it (windows of clips, heads of clips); else the
     first axis that is as long as the batch. NaN where no axis fits, so that it shows.
     """
+    if amounts.element_size() < 4:
+        amounts = amounts.float()
     if batch == 1:
         return amounts.sum().double().reshape(1)
     if amounts.ndim and amounts.shape[0] % batch == 0:

@@ -91,7 +91,7 @@ def print_verification(
 def _heading(about: Mapping[str, Any], found: Verification) -> str:
     return (
         f"{about['model']}: {', '.join(about['labels'])} at {about['sample_rate']} Hz, "
-        f"{about['fit']}\n"
+        f"fit {about['fit']}\n"
         f"Checked on {about['clip']}: relevance of '{found.target}' by the rules "
         f"'{found.composite}'"
     )

@@ -1,5 +1,6 @@
 """``xaudio verify-model``: is a model ported correctly, and can its relevance be trusted?"""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,7 +79,12 @@ def _about(classifier: Any, audio: Path | None) -> dict[str, Any]:
         "model": classifier.name,
         "sample_rate": classifier.sample_rate,
         "labels": list(classifier.labels),
-        "fit": str(classifier.fit),
+        "fit": _fit(classifier.fit),
         "device": str(classifier.device),
         "clip": "two seconds of speech-like noise" if audio is None else str(audio),
     }
+
+
+def _fit(fit: Any) -> str:
+    """As it is written in ``fit=``."""
+    return ":".join(str(part) for part in (fit.name, *asdict(fit).values()))

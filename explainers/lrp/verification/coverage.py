@@ -79,6 +79,8 @@ def _family(name: str, composite: Composite) -> str:
     if known is None:
         return "its own gradient, as declared"
     where = known.__module__
+    if short_name(name).endswith("batch_norm"):
+        return "a scale per channel; its shift is a sink"
     if not where.startswith(OURS):
         return f"{where}.{known.__name__}"
     return _families(composite).get(where.removeprefix(OURS), where)

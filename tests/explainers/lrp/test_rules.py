@@ -125,10 +125,7 @@ class Alone(nn.Module):
         "conv1d_strided",
         "conv1d_same_even",
         "conv2d_grouped",
-        pytest.param(
-            "conv_transpose1d",
-            marks=pytest.mark.xfail(strict=True, reason="needs a batch axis on the way back"),
-        ),
+        "conv_transpose1d",
     ],
 )
 def test_unbatched_inputs_give_what_a_batch_of_one_gives(rule, name):

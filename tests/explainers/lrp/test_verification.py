@@ -353,7 +353,7 @@ def test_operations_say_how_they_are_answered():
     assert "Gamma(gamma=0.5" in met["conv1d"].answered
     assert met["conv1d"].places == ("first", "second")
     assert met["gru"].answered.startswith("unfolded to ")
-    assert met["batch_norm"].answered == "deviation held constant"
+    assert met["batch_norm"].answered == "a scale per channel; its shift is a sink"
     assert (met["relu"].calls, met["relu"].carrying) == (2, 2)
     assert "clone" not in met
 

@@ -25,13 +25,13 @@ def verified(capsys, *arguments):
 def test_the_bundled_detector_passes_and_every_table_is_there(capsys):
     code, shown = verified(capsys, "lcnn")
     assert code == 0
-    assert shown.startswith("lcnn: spoof, bonafide at 16000 Hz")
+    assert shown.startswith("lcnn: spoof, bonafide at 16000 Hz, fit any:1\n")
     assert "relevance of 'spoof - bonafide' by the rules 'epsilon'" in shown
     for title in ("Relevance through the layers", "Operations met", "Where the score went"):
         assert title in shown
     assert re.search(r"relevance conserved, float64 +✓ passed", shown)
     assert re.search(r"\n +normalise +batch_norm +[+-]\d", shown)
-    assert re.search(r"\n batch_norm +7 +7 +deviation held constant", shown)
+    assert re.search(r"\n batch_norm +7 +7 +a scale per channel", shown)
     assert re.search(r"\n = score +[+-]", shown)
     assert "Nothing failed" in shown.splitlines()[-1]
     assert "✗" not in shown
