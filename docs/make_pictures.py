@@ -24,7 +24,7 @@ def main() -> None:
     classifier = load_classifier("lcnn")
     scores = [float(classifier.score(read_clip(row.path).waveform).detach()) for row in hybrids]
     row = hybrids[scores.index(min(scores))]
-    explained = explain_clip(read_clip(row.path), classifier, load_method("occlusion", {}))
+    explained = explain_clip(read_clip(row.path), classifier, load_method("lrp-stft", {}))
     stretches = [Stretch(start, end, "synthetic") for start, end in row.segments]
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / "hybrid.png").write_bytes(explained.picture(stretches=stretches))

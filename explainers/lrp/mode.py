@@ -133,9 +133,7 @@ class LRP(TorchFunctionMode):
     ) -> Any:
         """Answer one call of the model."""
         name = operation_name(function)
-        if name in QUESTIONS or (
-            name.endswith("__get__") and name not in DIFFERENTIABLE_PROPERTIES
-        ):
+        if name in QUESTIONS or _is_property(name):
             return function(*args, **(kwargs or {}))
         if name in ("autograd.grad", "backward"):
             self.check(*tensors_in(args[0]))
@@ -353,3 +351,10 @@ class LRP(TorchFunctionMode):
     def per_clip(self, amounts: Tensor) -> Float[Tensor, " batch"]:
         """The sum of the amounts of each clip of this run."""
         return per_clip(amounts, self.batch)
+
+
+def _is_property(name: str) -> bool:
+    """Whether the call only reads or sets a property of a tensor that is no function of it."""
+    return name.endswith("__set__") or (
+        name.endswith("__get__") and name not in DIFFERENTIABLE_PROPERTIES
+    )

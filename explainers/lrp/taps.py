@@ -86,7 +86,7 @@ class Taps:
     ) -> None:
         """Tap what an operation gave, where that is wanted."""
         bare = call.name.removeprefix(FUNCTIONAL)
-        for name in (f"{call.flow.place}:{bare}", f":{bare}"):
+        for name in {f"{call.flow.place}:{bare}", f":{bare}"}:
             if name in self._operations:
                 self._tap(name, outputs, _settings(call.function, args, kwargs))
 

@@ -12,7 +12,7 @@ SAMPLES = 9600
 
 
 def aasist(file, shape):
-    weights = torch.load(shared_data(f"aasist/{file}"), weights_only=True)
+    weights = torch.load(shared_data(f"aasist/{file}"), map_location="cpu", weights_only=True)
     module = AASIST(shape)
     module.load_state_dict(weights)
     return module.eval()
