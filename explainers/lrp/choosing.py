@@ -16,6 +16,8 @@ from explainers.lrp.naming import FUNCTIONAL, Operation, operation_name
 
 TOKEN_NORMS = frozenset({"layer_norm", "rms_norm"})
 """Met in models of tokens, transformers first of all."""
+LOGARITHMS = frozenset({"log", "log2", "log10", "log1p"})
+"""Met in models that look at a spectrogram."""
 
 
 class _Listener(TorchFunctionMode):
@@ -49,11 +51,14 @@ def operations_met(
 def chosen_composite(operations: frozenset[str]) -> Composite:
     """What did best on models made of such operations.
 
-    Gamma in all layers for networks of convolutions, as measured in docs/results.md. In models of
-    tokens dense layers mix what has both signs, and gamma stays with the convolutions before them,
-    as is usual for transformers (Achtibat et al. 2024); no such model was measured here.
+    Behind a logarithm, gamma in all layers; on raw waveforms, whose values have both signs alike,
+    epsilon: both as measured in docs/results.md. In models of tokens gamma stays with the
+    convolutions before them, as is usual for transformers (Achtibat et al. 2024); no such model was
+    measured here.
     """
-    return load_composite("epsilon_gamma" if operations & TOKEN_NORMS else "gamma")
+    if operations & TOKEN_NORMS:
+        return load_composite("epsilon_gamma")
+    return load_composite("gamma" if operations & LOGARITHMS else "epsilon")
 
 
 def has_rules(model: ExplainableModel) -> bool:
