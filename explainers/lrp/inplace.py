@@ -28,7 +28,7 @@ def out_of_place(function: Operation, name: str) -> Operation | None:
         return getattr(torch.ops.aten, plain, None)
     for home in (torch.Tensor, torch, torch.nn.functional):
         if hasattr(home, plain):
-            return getattr(home, plain)  # type: ignore[no-any-return]
+            return getattr(home, plain)
     return None
 
 

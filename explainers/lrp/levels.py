@@ -52,7 +52,7 @@ def still_level(call: Call, result: Any) -> Any:
 def handed_on(call: Call, x: Tensor, value: Callable[[], Tensor]) -> Tensor:
     """A level in another unit: its relevance goes to x whole."""
     result: Tensor = Whole.apply(x, value, call)
-    return as_level(result)  # type: ignore[no-any-return]
+    return as_level(result)
 
 
 class Whole(torch.autograd.Function):

@@ -11,7 +11,7 @@ import torch
 from explainers.arrays import to_array
 from explainers.explainer import Attribution, Explainer, Task, register_explainer
 from explainers.lrp.composites import PLAIN, Composite, register_composite
-from explainers.lrp.explainer import LayerwiseRelevance
+from explainers.lrp.explainer import RelevanceOfSamples
 from explainers.lrp.ledger import NoLedger
 from explainers.lrp.mode import LRP
 from explainers.lrp.rules import Epsilon, z_plus
@@ -86,4 +86,4 @@ class ExcitationBackprop(Explainer):
 
     def attribute(self, task: Task) -> list[Attribution]:
         """Relevance on samples; the ledger holds what biases and constants took."""
-        return LayerwiseRelevance("excitation_backprop").attribute(task)
+        return RelevanceOfSamples("excitation_backprop").attribute(task)

@@ -41,6 +41,7 @@ def on_bins(taps: Taps, sample_rate: int, samples: int) -> list[Grid]:
             "frequencies with explainers.inspection.to_time_frequency."
         )
     (tapped,) = seen
+    assert tapped.relevance is not None
     relevance = to_array(tapped.relevance)
     length, hop = _framing(tapped)
     bins, frames = relevance.shape[-2:]

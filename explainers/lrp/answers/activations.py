@@ -270,12 +270,12 @@ def power(call: Call, input: Any, exponent: Any) -> Tensor:
     if isinstance(exponent, Tensor):
         if exponent.requires_grad or exponent.numel() > 1:
             logarithm = call.through(torch.log, input)
-            return call.through(torch.exp, call.through(torch.mul, logarithm, exponent))  # type: ignore[no-any-return]
+            return call.through(torch.exp, call.through(torch.mul, logarithm, exponent))
         exponent = exponent.item()
     if exponent < 0:
         return with_role(call.native(input.detach(), exponent), GATE)
     if exponent == 0:
-        return call.native(input.detach(), exponent)  # type: ignore[no-any-return]
+        return call.native(input.detach(), exponent)
     return activation(call, input, lambda x: _power_slope(x, exponent), (exponent,), {})
 
 
@@ -288,7 +288,7 @@ def power_of(call: Call, input: Tensor, base: Number) -> Tensor:
 def _exponential_of(call: Call, base: Number, exponent: Tensor) -> Tensor:
     rate = math.log(base)
     slope = _secant_of(lambda x: torch.expm1(x * rate), rate)
-    return Elementwise.apply(  # type: ignore[no-any-return]
+    return Elementwise.apply(
         exponent, call, lambda: torch.pow(base, exponent), lambda grad, x: slope(x) * grad, 1.0
     )
 

@@ -34,7 +34,7 @@ def applied(
 def linear(call: Call, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """A dense layer."""
     if weight.requires_grad or (bias is not None and bias.requires_grad):
-        product = call.through(torch.matmul, input, call.through(torch.Tensor.mT.__get__, weight))
+        product = call.through(torch.matmul, input, call.through(torch.Tensor.transpose, weight, -1, -2))
         return product if bias is None else call.through(torch.add, product, bias)
     x, weight, bias = _cast(input, weight, bias)
     return applied(call, "dense", Dense(weight, bias), x, lambda: call.native(x, weight, bias))

@@ -3,7 +3,7 @@
 A tensor that weighs others (a gate, attention weights) is known by its role; see `calls.role`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -84,6 +84,7 @@ def einstein_sum(call: Call, equation: str, *operands: Any) -> Tensor:
         else list(operands)
     )
     places = [place for place, one in enumerate(tensors) if one.requires_grad]
+    weights: Sequence[float]
     if len(places) == 2:
         weights = shares(call.composite, tensors[places[0]], tensors[places[1]])
     else:

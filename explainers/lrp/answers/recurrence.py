@@ -24,7 +24,7 @@ KINDS: dict[str, Recurrence] = {
 def recurrent(call: Call, input: Tensor, *args: Any) -> tuple[Tensor, ...]:
     """All layers and directions; clips of one length, or packed."""
     if call.composite.normalisation == "nothing":
-        return call.native(input, *args)  # type: ignore[no-any-return]
+        return call.native(input, *args)
     if isinstance(args[0], Tensor) and not args[0].is_floating_point():
         return _packed(call, input, *args)
     states, weights, biases, layers, _, _, both_ways, batch_first = args
