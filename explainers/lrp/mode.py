@@ -36,7 +36,7 @@ from explainers.lrp.registry import find_answer, find_foreign
 from explainers.lrp.saving import SavedTensors
 from explainers.lrp.taps import Taps
 from explainers.lrp.tensors import changed, tensors_in
-from explainers.lrp.trail import Trail, number
+from explainers.lrp.trail import Trail, Unknown, number
 
 DIFFERENTIABLE_PROPERTIES = frozenset(
     f"{name}.__get__" for name in ("real", "imag", "T", "mT", "H", "mH")
@@ -186,6 +186,10 @@ class LRP(TorchFunctionMode):
         """
         for target in targets:
             self._trail.check(target, [*self.inputs.values(), *self.shadows.values()])
+
+    def unknown(self, target: Tensor) -> tuple[Unknown, ...]:
+        """Every operation between the inputs and the target that has no rule, as they ran."""
+        return self._trail.unknown(target, [*self.inputs.values(), *self.shadows.values()])
 
     def relevance(
         self, scores: Float[Tensor, " batch"], inputs: Tensor

@@ -38,6 +38,26 @@ class Step:
     answered: bool
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """An operation without a rule.
+
+    Attributes:
+        operation: Its name; for what runs behind torch's operations the node's in the gradient.
+        place: Path of the module that called it, or that takes its result.
+        feeds: The operation that takes its result, where it is not torch's own.
+    """
+
+    operation: str
+    place: str
+    feeds: str = ""
+
+    def __str__(self) -> str:
+        place = self.place or "the model itself"
+        taken = f"which feeds '{self.feeds}' in" if self.feeds else "called in"
+        return f"'{self.operation}', {taken} {place},"
+
+
 class Trail:
     """The steps of one run."""
 
@@ -84,32 +104,49 @@ class Trail:
             if output.grad_fn is not None:
                 self._steps.setdefault(number(output.grad_fn), step)
 
+    def unknown(self, target: Tensor, inputs: Iterable[Tensor]) -> tuple[Unknown, ...]:
+        """Every operation between the inputs and the target that has no rule, as they ran."""
+        leaves = {id(leaf) for leaf in inputs}
+        found: dict[Unknown, None] = {}
+        # With every node: the known step that takes its result, and whether a foreign one lies
+        # between, behind which nothing can be told.
+        waiting: list[tuple[Node, Step | None, bool]] = [(target.grad_fn, None, False)]
+        seen: set[Node] = set()
+        while waiting:
+            node, after, behind = waiting.pop()
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            near = ("", "") if after is None else (after.flow.place, after.flow.operation)
+            step = self._steps.get(number(node))
+            if step is not None:
+                if not step.answered:
+                    found[Unknown(step.flow.operation, step.flow.place)] = None
+                after, behind = step, False
+            elif node.name() == LEAF:
+                if id(node.variable) not in leaves and not behind:
+                    found[Unknown("a weight that the operations did not see", *near)] = None
+                continue
+            elif not behind and (after is None or number(node) in after.parents):
+                found[Unknown(str(node.name()), *near)] = None
+                behind = True
+            waiting += [(following, after, behind) for following, _ in node.next_functions]
+        return tuple(reversed(found))
+
     def check(self, target: Tensor, inputs: Iterable[Tensor]) -> None:
         """Walk from the target to the inputs.
 
         Raises:
-            UnknownOperation: A step on the way has no rule; the message names it and its module.
+            UnknownOperation: An operation on the way has no rule; the message names the first.
         """
-        leaves = {id(leaf) for leaf in inputs}
-        waiting: list[tuple[Node, Step | None]] = [(target.grad_fn, None)]
-        seen: set[Node] = set()
-        while waiting:
-            node, after = waiting.pop()
-            if node is None or node in seen:
-                continue
-            seen.add(node)
-            if node.name() == LEAF:
-                if id(node.variable) not in leaves:
-                    raise _unknown("a weight that the operations did not see", after)
-                continue
-            step = self._steps.get(number(node))
-            if step is not None:
-                if not step.answered:
-                    raise _unknown(step.flow.operation, step)
-                after = step
-            elif after is None or number(node) in after.parents:
-                raise _unknown(node.name(), after)
-            waiting += [(following, after) for following, _ in node.next_functions]
+        found = self.unknown(target, inputs)
+        if found:
+            raise UnknownOperation(
+                f"The operation {found[0]} has no relevance rule, and relevance is not guessed. "
+                "Register one with explainers.lrp.answer, accept its plain gradient with "
+                "explainers.lrp.accept_gradient, or use a method that needs no rules, such as "
+                "smoothgrad or occlusion."
+            )
 
 
 class _Everything(frozenset[Number]):
@@ -117,15 +154,3 @@ class _Everything(frozenset[Number]):
 
     def __contains__(self, _: object) -> bool:
         return True
-
-
-def _unknown(operation: str, near: Step | None) -> UnknownOperation:
-    place = "" if near is None else (near.flow.place or "the model itself")
-    where = f", called in {place}" if place else ""
-    if near is not None and near.flow.operation != operation:
-        where = f", which feeds '{near.flow.operation}' in {place}"
-    return UnknownOperation(
-        f"The operation '{operation}'{where} has no relevance rule, and relevance is not guessed. "
-        "Register one with explainers.lrp.answer, or accept its plain gradient with "
-        "explainers.lrp.accept_gradient."
-    )

@@ -34,7 +34,8 @@ def applied(
 def linear(call: Call, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """A dense layer."""
     if weight.requires_grad or (bias is not None and bias.requires_grad):
-        product = call.through(torch.matmul, input, call.through(torch.Tensor.transpose, weight, -1, -2))
+        matrix = call.through(torch.transpose, weight, -1, -2)
+        product = call.through(torch.matmul, input, matrix)
         return product if bias is None else call.through(torch.add, product, bias)
     x, weight, bias = _cast(input, weight, bias)
     return applied(call, "dense", Dense(weight, bias), x, lambda: call.native(x, weight, bias))
