@@ -25,6 +25,11 @@ class LinearLayer(ABC):
     weight: Tensor
     bias: Tensor | None
 
+    @property
+    @abstractmethod
+    def channels(self) -> int:
+        """Outputs with a weight of their own."""
+
     @abstractmethod
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
         """The outputs for an input and weights, without a bias."""
@@ -60,6 +65,11 @@ class Dense(LinearLayer):
     """A fully connected layer over the last axis; the weight is ``[out, in]``."""
 
     channels_last: ClassVar[bool] = True
+
+    @property
+    def channels(self) -> int:
+        """Rows of the weight."""
+        return len(self.weight)
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
         """Outputs ``[..., out]``."""
@@ -99,6 +109,11 @@ class Convolution(LinearLayer):
     transposed: bool
     output_padding: tuple[int, ...]
     groups: int
+
+    @property
+    def channels(self) -> int:
+        """Kernels; those of a transposed convolution lie along its second axis."""
+        return self.weight.shape[1] * self.groups if self.transposed else len(self.weight)
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
         """Outputs ``[batch, out, ...]``."""

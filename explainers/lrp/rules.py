@@ -105,7 +105,7 @@ def check_epsilon(epsilon: float) -> None:
 
 
 def sign_of(tensor: Tensor) -> Tensor:
-    """The sign, +1 at zero."""
+    """The sign, +1 at zero (-1 at minus zero, which only comes of no contribution at all)."""
     return torch.copysign(tensor.new_ones(()), tensor)
 
 
@@ -167,7 +167,7 @@ class Epsilon(LinearRule):
             torch.div(at.grad, unit, out=unit)
             # epsilon sgn(z) times the share, which is |z| times this unit.
             at.absorb("epsilon", lambda: self.epsilon * layer.products(unit, at.output))
-            share = torch.sub(at.grad, unit, alpha=self.epsilon)
+            share = torch.sub(at.grad, unit, alpha=self.epsilon, out=unit)
         if layer.bias is not None:
             bias = layer.bias
             at.absorb("bias", lambda: layer.bias_share(bias, share))
@@ -239,36 +239,53 @@ class AlphaBeta(LinearRule):
 
     def propagate(self, at: Passage) -> Tensor:
         """Coefficient of the input."""
-        found = _signed_share(at, 1, self.alpha * at.relevance, self.epsilon)
+        parts = _Parts.of(at)
+        found = parts.share(at, 1, at.relevance.mul_(self.alpha), self.epsilon)
         if self.beta:
-            found = found + _signed_share(at, -1, -self.beta * at.relevance, self.epsilon)
-        return found
+            other = parts.share(at, -1, at.relevance.mul_(-self.beta), self.epsilon)
+            found = tuple(one.add_(more) for one, more in zip(found, other, strict=True))
+        return found[0] if len(found) == 1 else torch.where(at.input < 0, found[1], found[0])
 
 
-def _signed_share(at: Passage, sign: int, relevance: Tensor, epsilon: float) -> Tensor:
-    """What the contributions of one sign hand back of the relevance, as a coefficient."""
-    layer, x = at.layer, at.input
-    agreeing = part(layer.weight, sign)
-    non_negative = bool((x >= 0).all())
-    if non_negative:
-        whole = layer.forward(x, agreeing)
-    else:
-        opposing = layer.weight - agreeing
-        whole = layer.forward(x.clamp(min=0), agreeing) + layer.forward(x.clamp(max=0), opposing)
-    if layer.bias is not None:
-        whole.add_(layer.on_outputs(part(layer.bias, sign)))
-    if epsilon:
-        # A sum of one sign is moved away from zero to its own side.
-        share = relevance / whole.add_(sign * epsilon)
-        at.absorb("epsilon", lambda: sign * epsilon * share)
-    else:
-        share = ratio(relevance, whole, 0.0)
-        at.absorb("no contribution", lambda: torch.where(whole == 0, relevance, 0.0))
-    if layer.bias is not None:
-        bias = part(layer.bias, sign)
-        at.absorb("bias", lambda: layer.bias_share(bias, share))
-    found = at.back(share, agreeing)
-    return found if non_negative else torch.where(x < 0, at.back(share, opposing), found)
+@dataclass(frozen=True)
+class _Parts:
+    """An input and weights by their signs; input that is never negative has one part only."""
+
+    inputs: tuple[Tensor, ...]
+    rising: Tensor
+    falling: Tensor
+
+    @classmethod
+    def of(cls, at: Passage) -> "_Parts":
+        x, weight = at.input, at.layer.weight
+        negative = bool(x.amin() < 0)
+        inputs = (x.clamp(min=0), x.clamp(max=0)) if negative else (x,)
+        return cls(inputs, part(weight, 1), part(weight, -1))
+
+    def share(
+        self, at: Passage, sign: int, relevance: Tensor, epsilon: float
+    ) -> tuple[Tensor, ...]:
+        """What the contributions of one sign hand back, as a coefficient of each part."""
+        layer = at.layer
+        weights = (self.rising, self.falling) if sign > 0 else (self.falling, self.rising)
+        weights = weights[: len(self.inputs)]
+        whole = layer.forward(self.inputs[0], weights[0])
+        if len(self.inputs) > 1:
+            whole.add_(layer.forward(self.inputs[1], weights[1]))
+        if layer.bias is not None:
+            bias = part(layer.bias, sign)
+            whole.add_(layer.on_outputs(bias))
+        if epsilon:
+            # A sum of one sign is moved away from zero to its own side.
+            share = torch.div(relevance, whole.add_(sign * epsilon), out=relevance)
+            taken = layer.weight.new_full((layer.channels,), sign * epsilon)
+            at.absorb("epsilon", lambda: layer.bias_share(taken, share))
+        else:
+            share = ratio(relevance, whole, 0.0)
+            at.absorb("no contribution", lambda: torch.where(whole == 0, relevance, 0.0))
+        if layer.bias is not None:
+            at.absorb("bias", lambda: layer.bias_share(bias, share))
+        return tuple(at.back(share, weight) for weight in weights)
 
 
 def part(tensor: Tensor, sign: int) -> Tensor:

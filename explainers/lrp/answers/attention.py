@@ -83,25 +83,40 @@ def _watch_softmax(
             k = k.repeat_interleave(q.shape[-3] // k.shape[-3], -3)
             v = v.repeat_interleave(q.shape[-3] // v.shape[-3], -3)
         factor = more.get("scale") or q.shape[-1] ** -0.5
-        logits = q @ k.mT * factor
-        if is_causal:
-            ahead = torch.ones(logits.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
-            logits = logits.masked_fill(ahead, -torch.inf)
-        constants = torch.zeros_like(logits)
-        if mask is not None and mask.dtype == torch.bool:
-            logits = logits.masked_fill(~mask, -torch.inf)
-        elif mask is not None:
-            logits, constants = logits + mask, constants + mask
-        given = logits.softmax(-1)
-        logarithms = torch.where(given > 0, given, 1.0).log()
-        arrived = grad @ v.mT
-        mean = (given * logarithms).sum(-1, keepdim=True)
-        taylor = arrived * given * (1 - logarithms + mean)
-        slopes = given * (arrived - (given * arrived).sum(-1, keepdim=True))
-        biases = torch.where(slopes == 0, 0.0, slopes * constants)
-        return weights * (taylor + biases)
+        allowed = _allowed(mask, is_causal, q, k)
+        # One head at a time: all their weights at once are what a fused attention saves.
+        heads = zip(
+            *((one * factor if one is q else one).unbind(-3) for one in (q, k, v, grad)),
+            allowed.unbind(-3),
+            strict=True,
+        )
+        return weights * torch.stack([_shift(*head) for head in heads], -2)
 
     call.watch(result, "softmax", shift)
+
+
+def _allowed(mask: Tensor | None, is_causal: bool, query: Tensor, key: Tensor) -> Tensor:
+    """What is added to the logits, broadcast to them."""
+    shape = (*query.shape[:-1], key.shape[-2])
+    found = query.new_zeros(())
+    if mask is not None:
+        found = _added(~mask, query) if mask.dtype == torch.bool else mask
+    if is_causal:
+        ahead = torch.ones(shape[-2:], dtype=torch.bool, device=query.device).triu(1)
+        found = found + _added(ahead, query)
+    return found.expand(shape)
+
+
+def _shift(query: Tensor, key: Tensor, value: Tensor, grad: Tensor, mask: Tensor) -> Tensor:
+    """What the softmax of one head takes, per query; what the mask adds is a constant as well.
+
+    The sum over keys of ``a s (1 - log s + sum s log s)``, in which the log-sum-exp cancels.
+    """
+    logits = query @ key.mT
+    given = (logits + mask).softmax(-1)
+    arrived = (grad @ value.mT).mul_(given)
+    whole, mean = arrived.sum(-1), given.mul_(logits).sum(-1)
+    return whole * (1 + mean) - arrived.mul_(logits).sum(-1)
 
 
 @answer("multi_head_attention_forward")

@@ -8,7 +8,7 @@ from tests.explainers.lrp.test_networks_conserve import check
 pytest.importorskip("transformers")
 
 
-@pytest.mark.parametrize("composite", ["cp", "attnlrp", "epsilon_plus"])
+@pytest.mark.parametrize("composite", ["attnlrp", "epsilon_plus"])
 @pytest.mark.parametrize("name", names("huggingface"))
 def test_classifier(name, composite):
     check(name, composite)
