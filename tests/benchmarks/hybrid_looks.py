@@ -34,7 +34,6 @@ CEILING = "the model's own frame evidence"
 SPECTRAL = {":stft": "STFT bins", ":log": "log bands"}
 POSITIVE = "positive part"
 SEEN = "seen on STFT bins"
-HOPPED = 2  # columns nearer to one per hop than this are taken to be centred on the hops
 
 Maps = dict[str, tuple[np.ndarray, np.ndarray]]
 """Title to values and the edges in seconds that they lie between."""
@@ -119,11 +118,19 @@ def by_rules(composite: Callable[[], Composite], look: Look, heard: Heard, notes
 
 
 def _seen_on_bins(title: str, found: Explanation) -> Maps:
-    """The positive part of relevance seen by virtual inspection, where that is possible."""
+    """Relevance under the smooth windows of virtual inspection, and its positive part there.
+
+    Relevance on samples swings about zero; cut at the hard edges of frames, much of the swing
+    stays.
+    """
     if found.coefficient is None:
         return {}
     cells = to_time_frequency(found)
-    return {f"{title}, {SEEN}, {POSITIVE}": (cells.relevance.clip(min=0).sum(0), cells.time_edges)}
+    place = f"{title}, {SEEN}"
+    return {
+        place: (cells.relevance.sum(axis=0), cells.time_edges),
+        f"{place}, {POSITIVE}": (cells.relevance.clip(min=0).sum(axis=0), cells.time_edges),
+    }
 
 
 def _column_edges(columns: int, samples: int, rate: int, hopped: bool) -> np.ndarray:
@@ -179,7 +186,7 @@ LOOKS = (
 
 
 def chosen_looks(patterns: str) -> tuple[Look, ...]:
-    """Those whose title fits one of the patterns (``LRP *,saliency``) and whose method exists."""
+    """Those whose title fits one of the patterns (``LRP *; saliency``) and whose method exists."""
     wanted = [one.strip() for one in patterns.split(";")]
     known = explainers.names()
     return tuple(

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import convolve1d
 
 from explainers.quality.frames import STEP
 from explainers.quality.localisation import (
@@ -22,6 +23,7 @@ from tests.benchmarks.hybrid_looks import CEILING, LOOKS
 from xaudio.datasets.manifest import ManifestRow
 
 COMPARED = (0.0, 0.5)
+WINDOWS = (0.5, 1.0)
 CHANCE = "chance"
 Row = dict[str, Any]
 
@@ -79,10 +81,19 @@ class Study:
         return {
             "look": title,
             "roc-auc": areas,
+            "hann": {seconds: self._under_windows(title, seconds) for seconds in WINDOWS},
             "others": {name: table.of(name).mean() for name in table.metrics[1:]},
             "separation": self._separations(title),
             "above": {average: self._above(title, average) for average in COMPARED},
         }
+
+    def _under_windows(self, title: str, seconds: float) -> float | None:
+        """Frame ROC-AUC of the values under sliding Hann windows of so many seconds."""
+        if title == CHANCE:
+            return None
+        smooth = [hann_average(one[f"frames: {title}"], seconds) for one in self.found]
+        segments = [row.segments for row in self.rows]
+        return float(measure_localisation(smooth, segments, averages=(0.0,)).of("roc-auc").mean())
 
     def _above(self, title: str, average: float) -> dict[str, Estimate]:
         """Paired differences to the best gradient method and to the ceiling."""
@@ -148,6 +159,13 @@ def look_of(title: str) -> str:
     return max(fitting, key=len)
 
 
+def hann_average(values: np.ndarray, seconds: float) -> np.ndarray:
+    """Centred mean under a Hann window, over what lies in the clip."""
+    window = np.hanning(2 * round(seconds / STEP / 2) + 3)[1:-1]
+    covered = convolve1d(np.ones_like(values), window, mode="constant")
+    return convolve1d(values, window, mode="constant") / covered
+
+
 def study_rows(study: Study) -> list[Row]:
     """The figures of chance and of every look."""
     return [study.row(title) for title in study.tables]
@@ -174,6 +192,7 @@ def study_text(study: Study, rows: Sequence[Row], name: str) -> str:
 def _areas_table(rows: Sequence[Row]) -> list[str]:
     fills = sorted({fill for row in rows for fill in row["separation"]})
     averages = [f"over {average:g} s" if average else "raw" for average in AVERAGES]
+    averages += [f"Hann, {seconds:g} s" for seconds in WINDOWS]
     heads = ["frame ROC-AUC", *averages, "average precision", "relevance mass", "pointing"]
     heads += [f"separation, {fill}" for fill in fills]
     lines = _head(heads)
@@ -182,7 +201,8 @@ def _areas_table(rows: Sequence[Row]) -> list[str]:
             _interval(area) if average in COMPARED else f"{area.mean:.3f}"
             for average, area in row["roc-auc"].items()
         ]
-        cells += [f"{value:.3f}" for value in row["others"].values()]
+        others = [*row["hann"].values(), *row["others"].values()]
+        cells += ["" if value is None else f"{value:.3f}" for value in others]
         cells += [_interval(row["separation"].get(fill)) for fill in fills]
         lines.append(_line([row["look"], *cells]))
     return lines

@@ -179,6 +179,21 @@ def test_windows_are_put_back_in_their_places():
         assert not one.relevance[140:].any()
 
 
+class OneByOne(ModuleModel):
+    """Runs its module once for every clip."""
+
+    def __call__(self, waveform):
+        return torch.cat([self.module(clip[None]) for clip in waveform])
+
+
+@pytest.mark.parametrize("method", METHODS, ids=NAMES)
+def test_clips_may_run_one_by_one(method):
+    together = explain(method, Looking())
+    for one, other in zip(explain(method, OneByOne(Looking(), RATE)), together, strict=True):
+        np.testing.assert_allclose(one.relevance, other.relevance, rtol=1e-9)
+        assert one.provenance["attention_layers"] == 2
+
+
 class Features(nn.Module):
     """Samples laid out as the features that a reference network takes."""
 

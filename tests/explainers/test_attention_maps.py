@@ -85,6 +85,15 @@ def test_explicit_weights_give_what_fused_attention_gives(mask, is_causal, scale
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_a_query_that_may_look_at_nothing_leaves_the_gradient_finite():
+    q, k = noise(2, 1, 4, 6).double().requires_grad_()
+    mask = torch.zeros(4, 4).double()
+    mask[1] = -torch.inf
+    weights = attention_weights(q, k, mask)
+    (slope,) = torch.autograd.grad(weights.square().sum(), q)
+    assert not weights[:, 1].any() and torch.isfinite(slope).all()
+
+
 def test_shared_keys_are_repeated():
     q, k, v = noise(1, 4, 5, 6), noise(1, 2, 5, 6, seed=1), noise(1, 2, 5, 6, seed=2)
     expected = F.scaled_dot_product_attention(q, k, v, enable_gqa=True)

@@ -145,6 +145,22 @@ def test_centres_drawn_together_by_the_surroundings_still_fill_the_clip():
     np.testing.assert_allclose(times.edges, np.arange(21) / 20)
 
 
+@pytest.mark.parametrize("lost", [0, 19])
+def test_a_token_without_a_steady_place_at_either_end_belongs_to_the_clip(lost):
+    places = np.tile((np.arange(20) + 0.5) / 20, (3, 1))
+    places[:, lost] = [0.1, 0.5, 0.9]
+    times = lay_out(np.ones((3, 20)), places)
+    np.testing.assert_array_equal(times.columns, range(20))
+    np.testing.assert_allclose(times.edges, np.arange(21) / 20)
+
+
+def test_a_grid_that_fits_little_better_than_a_sequence_is_none():
+    within = 0.45 * (np.arange(20) % 2 - 0.5) / 20
+    places = (np.arange(20) // 2 + 0.5) / 10 + within
+    times = lay_out(np.ones((3, 20)), np.tile(places, (3, 1)))
+    np.testing.assert_array_equal(times.columns, range(20))
+
+
 def test_relevance_lands_on_the_samples_of_its_column():
     times = TokenTimes(np.array([-1, 0, 1, 0, 1]), np.array([0.0, 0.5, 1.5]))
     found = times.on_samples(np.array([[9.0, 1.0, 2.0, 3.0, 6.0]]), 4)

@@ -85,7 +85,7 @@ SLOPES: dict[str, Slope] = {
     "mish": _secant_of(F.mish, 0.6),
     "hardswish": lambda x: (x + 3).clamp(0, 6) / 6,
     "softsign": lambda x: 1 / (1 + x.abs()),
-    "tanhshrink": lambda x: 1 - secant(x, torch.tanh, 1.0),
+    "tanhshrink": _secant_of(F.tanhshrink, 0.0),
     "erf": _secant_of(torch.erf, 2 / math.sqrt(math.pi)),
     "arctan": _secant_of(torch.arctan, 1.0),
     "atan": _secant_of(torch.arctan, 1.0),
@@ -185,10 +185,10 @@ def celu(call: Call, input: Tensor, alpha: Number = 1.0, inplace: bool = False) 
 def hardtanh(
     call: Call, input: Tensor, min_val: Number = -1.0, max_val: Number = 1.0, inplace: bool = False
 ) -> Tensor:
-    """Linear between two values."""
-    return activation(
-        call, input, _secant_of(lambda x: x.clamp(min_val, max_val), 1.0), (min_val, max_val), {}
-    )
+    """Linear between two values; where zero is not one of those between, it has an offset."""
+    offset = min(max(0.0, min_val), max_val)
+    slope = _secant_of(lambda x: x.clamp(min_val, max_val).sub_(offset), 1.0)
+    return activation(call, input, slope, (min_val, max_val), {}, offset)
 
 
 @answer("softshrink")
@@ -217,18 +217,21 @@ def hardsigmoid(call: Call, input: Tensor, inplace: bool = False) -> Tensor:
 @answer("softplus")
 def softplus(call: Call, input: Tensor, beta: Number = 1.0, threshold: Number = 20.0) -> Tensor:
     """A gate that is never negative."""
+    slope = _secant_of(lambda x: _softplus_rise(x * beta) / beta, 0.5)
     offset = math.log(2) / beta
-    slope = _secant_of(lambda x: F.softplus(x, beta, threshold) - offset, 0.5)
     return with_role(activation(call, input, slope, (beta, threshold), {}, offset), GATE)
 
 
 @answer("logsigmoid", "log_sigmoid")
 def logsigmoid(call: Call, input: Tensor) -> Tensor:
     """Minus a softplus of minus x."""
-    offset = -math.log(2)
-    return activation(
-        call, input, _secant_of(lambda x: F.logsigmoid(x) - offset, 0.5), (), {}, offset
-    )
+    slope = _secant_of(lambda x: _softplus_rise(-x).neg_(), 0.5)
+    return activation(call, input, slope, (), {}, -math.log(2))
+
+
+def _softplus_rise(x: Tensor) -> Tensor:
+    """``log(1 + exp x) - log 2``, without the difference of two values that are nearly the same."""
+    return torch.expm1(-x.abs()).div_(2).log1p_() + x.clamp(min=0)
 
 
 @answer("exp", "exp2")

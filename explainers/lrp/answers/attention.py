@@ -29,7 +29,11 @@ def scaled_dot_product_attention(
     **more: Any,
 ) -> Tensor:
     """Attention in one operation."""
-    values, weights = call.composite.attention if value.requires_grad else (0.0, 1.0)
+    weighed_by = [one for one in (query, key, attn_mask) if one is not None and one.requires_grad]
+    if value.requires_grad and weighed_by:
+        values, weights = call.composite.attention
+    else:
+        values, weights = (1.0, 0.0) if value.requires_grad else (0.0, 1.0)
     if weights and attn_mask is not None and attn_mask.requires_grad:
         return _unfolded(call, query, key, value, attn_mask, **more)
     both = query.requires_grad and key.requires_grad

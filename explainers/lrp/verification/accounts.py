@@ -106,14 +106,13 @@ def rows(found: Pass) -> list[Row]:
 
     An operation that was unfolded is accounted for by what it was unfolded to.
     """
-    absorbed = _absorbed_within(found.flows)
     whole = balance(found)
     metered = [flow for flow in found.flows if flow.out is not None]
     arrivals = [abs(float(flow.out[0])) for flow in metered if flow.out is not None]
     # In single precision what is added up is rounded, however little of it is left in the end.
     rounded = whole.size if found.found.dtype == torch.float32 else 0.0
     scale = max([abs(whole.score), rounded, 1e-30, *arrivals])
-    return [_row(flow, absorbed[id(flow)], scale) for flow in metered]
+    return [_row(flow, scale) for flow in metered]
 
 
 def layers(accounts: Iterable[Row], depth: int) -> list[Layer]:
@@ -143,20 +142,8 @@ def sinks(found: Pass) -> list[Sink]:
     return sorted(all_of_them, key=lambda sink: -abs(sink.amount))
 
 
-def _absorbed_within(flows: Sequence[Flow]) -> dict[int, Amounts]:
-    """What every operation took, with what it was unfolded to."""
-    totals = {
-        id(flow): {kind: float(amounts[0]) for kind, amounts in flow.sinks.items()}
-        for flow in flows
-    }
-    # What an operation is unfolded to comes after it.
-    for flow in reversed(flows):
-        if flow.outer is not None and id(flow.outer) in totals:
-            _add(totals[id(flow.outer)], totals[id(flow)])
-    return totals
-
-
-def _row(flow: Flow, absorbed: Amounts, scale: float) -> Row:
+def _row(flow: Flow, scale: float) -> Row:
+    absorbed = {kind: float(amounts[0]) for kind, amounts in flow.sinks.items()}
     arrives = 0.0 if flow.out is None else float(flow.out[0])
     handed_on = 0.0 if flow.into is None else float(flow.into[0])
     error = abs(arrives - handed_on - sum(absorbed.values())) / scale

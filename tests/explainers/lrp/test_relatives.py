@@ -120,6 +120,21 @@ def test_guided_backprop_differs_from_saliency_on_the_small_detector():
     assert np.abs(guided - plain).max() > 0.1 * plain.max()
 
 
+class Overwriting(nn.Module):
+    """Writes to what it is given."""
+
+    def forward(self, waveform):
+        waveform.mul_(2.0)
+        return torch.stack([waveform[:, 0], waveform[:, 1].relu()], dim=1)
+
+
+def test_a_model_may_write_to_its_input():
+    model = ModuleModel(Overwriting().eval(), 100, ("zero", "one"))
+    clip = torch.tensor([[0.1, 0.2, 0.3]])
+    one = GuidedBackprop().explain(model, clip.clone(), parse_target("one", model.labels))[0]
+    np.testing.assert_allclose(one.relevance, [0, 2, 0])
+
+
 def test_the_composite_that_keeps_accounts_can_be_chosen():
     assert "excitation_backprop" in composites.names()
     assert "guided_backprop" not in composites.names()

@@ -226,6 +226,7 @@ def test_chance_is_found():
 def test_a_detached_score_fails():
     found = checked(Detached())
     assert [one.question for one in found.failed] == ["score depends on samples"]
+    assert not found.passed
     assert found.rows == found.operations == ()
 
 
@@ -233,7 +234,7 @@ def test_a_model_that_changes_itself_fails():
     module = Counting()
     found = checked(module)
     assert [one.question for one in found.failed] == ["module untouched"]
-    assert "calls" in found.failed[0].detail
+    assert found.failed[0].detail == "the model's own forward changes weight calls"
 
 
 def test_what_cannot_be_checked_says_why():
@@ -353,6 +354,8 @@ def test_operations_say_how_they_are_answered():
     assert "Gamma(gamma=0.5" in met["conv1d"].answered
     assert met["conv1d"].places == ("first", "second")
     assert met["gru"].answered.startswith("unfolded to ")
+    assert met["linear"].calls == 1
+    assert "sigmoid" not in met
     assert met["batch_norm"].answered == "a scale per channel; its shift is a sink"
     assert (met["relu"].calls, met["relu"].carrying) == (2, 2)
     assert "clone" not in met
