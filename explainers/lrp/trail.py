@@ -54,8 +54,8 @@ class Unknown:
 
     def __str__(self) -> str:
         place = self.place or "the model itself"
-        taken = f"which feeds '{self.feeds}' in" if self.feeds else "called in"
-        return f"'{self.operation}', {taken} {place},"
+        taken = f"which feeds '{self.feeds}' in" if self.feeds else "in"
+        return f"'{self.operation}' {taken} {place}"
 
 
 class Trail:

@@ -24,7 +24,7 @@ from tests.explainers.lrp.networks.frontends import FixedSinc, LogMel, squared_m
 from tests.explainers.lrp.networks.hugging_face import Logits
 from tests.explainers.lrp.networks.weights import seeded
 from xaudio.frontends import Framing, LinearFrequencyCepstrum
-from xaudio.models.aasist import FULL, INPUT_SAMPLES, LIGHT, AASIST
+from xaudio.models.aasist import AASIST, FULL, INPUT_SAMPLES, LIGHT
 from xaudio.models.lcnn import LCNN, LCNNShape
 
 FOUR_SECONDS = 64000

@@ -124,9 +124,7 @@ def measure(
     passes["no ledger"] = relevance_pass(module, clips, "epsilon", NoLedger)
     ratios = ratios_to_first(passes, device, rounds)
     held = peak_bytes(gradient, device)
-    memory = {
-        name: peak_bytes(passes[name], device) / held for name in (*MEMORY, *composites[3:4])
-    }
+    memory = {name: peak_bytes(passes[name], device) / held for name in (*MEMORY, *composites[3:4])}
     return {
         "network": network.name,
         "tags": sorted(network.tags),
@@ -183,7 +181,8 @@ def summary(rows: list[dict[str, Any]]) -> str:
         chosen = [row for row in rows if ("inplace" in row["tags"]) is inplace]
         lines += [_spread(f"{name}, {text}", chosen, "memory", name) for name in MEMORY]
     accounts = [100 * row["ledger"] for row in rows]
-    lines.append(f"- accounts: median {statistics.median(accounts):.0f} %, most {max(accounts):.0f} %")
+    middle, most = statistics.median(accounts), max(accounts)
+    lines.append(f"- accounts: median {middle:.0f} %, most {most:.0f} %")
     return "\n".join(line for line in lines if line)
 
 
@@ -191,8 +190,8 @@ def _spread(text: str, rows: list[dict[str, Any]], kind: str, name: str) -> str:
     found = {row["network"]: row[kind][name] for row in rows if name in row[kind]}
     if not found:
         return ""
-    worst = max(found, key=lambda one: found[one])
-    return f"- {text}: median {statistics.median(found.values()):.2f}, most {found[worst]:.2f} ({worst})"
+    middle, worst = statistics.median(found.values()), max(found, key=lambda one: found[one])
+    return f"- {text}: median {middle:.2f}, most {found[worst]:.2f} ({worst})"
 
 
 def main() -> None:

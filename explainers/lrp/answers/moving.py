@@ -116,6 +116,7 @@ MOVING = [
     "rename",
     "align_to",
     "refine_names",
+    "_pack_padded_sequence",
 ]
 SUMMING = [
     "sum",

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from explainers.lrp.calls import Call
 from explainers.lrp.recurrent import GRU, LSTM, Direction, Elman, Recurrence, Weights
 from explainers.lrp.registry import answer
-from explainers.lrp.values import Number
+from explainers.lrp.values import Number, relevance_of
 
 KINDS: dict[str, Recurrence] = {
     "gru": GRU(),
@@ -141,6 +141,24 @@ def _at_end(call: Call, output: Tensor, lengths: Tensor | None) -> Tensor:
     return call.through(torch.Tensor.__getitem__, output, (lengths - 1, clips))
 
 
+@answer("_pad_packed_sequence")
+def unpacked(
+    call: Call,
+    data: Tensor,
+    batch_sizes: Tensor,
+    batch_first: bool,
+    padding: Number,
+    steps: int,
+) -> tuple[Tensor, Tensor]:
+    """Clips of several lengths side by side; what fills the gaps is a constant."""
+    result, lengths = call.native(data, batch_sizes, batch_first, padding, steps)
+    if padding:
+        silence = torch.zeros_like(data)
+        gaps, _ = call.native(silence, batch_sizes, batch_first, padding, steps)
+        call.watch(result, "constants", lambda grad: relevance_of(gaps, grad))
+    return result, lengths
+
+
 @answer("lstm_cell")
 def lstm_cell(
     call: Call,
@@ -157,7 +175,7 @@ def lstm_cell(
         torch.add, through(F.linear, input, w_ih, b_ih), through(F.linear, states[0], w_hh, b_hh)
     )
     enter, forget, candidate, leave = through(torch.chunk, gates, 4, -1)
-    kept = through(torch.mul, through(torch.sigmoid, forget), states[1])
+    kept = _gated(call, through(torch.sigmoid, forget), states[1])
     new = through(torch.mul, through(torch.sigmoid, enter), through(torch.tanh, candidate))
     cell = through(torch.add, kept, new)
     state = through(torch.mul, through(torch.sigmoid, leave), through(torch.tanh, cell))
@@ -180,9 +198,14 @@ def gru_cell(
     kept = through(torch.chunk, through(F.linear, state, w_hh, b_hh), 3, -1)
     reset = through(torch.sigmoid, through(torch.add, heard[0], kept[0]))
     update = through(torch.sigmoid, through(torch.add, heard[1], kept[1]))
-    inner = through(torch.add, heard[2], through(torch.mul, reset, kept[2]))
+    inner = through(torch.add, heard[2], _gated(call, reset, kept[2]))
     fresh = through(torch.mul, through(torch.rsub, update, 1.0), through(torch.tanh, inner))
-    return through(torch.add, fresh, through(torch.mul, update, state))
+    return through(torch.add, fresh, _gated(call, update, state))
+
+
+def _gated(call: Call, gate: Tensor, signal: Tensor) -> Any:
+    """What a gate lets through; where that is a constant, the gate is one as well."""
+    return call.through(torch.mul, gate if signal.requires_grad else gate.detach(), signal)
 
 
 @answer("rnn_tanh_cell", "rnn_relu_cell")

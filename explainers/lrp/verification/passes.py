@@ -18,9 +18,9 @@ from explainers.lrp.errors import UnknownOperation
 from explainers.lrp.ledger import Flow
 from explainers.lrp.mode import LRP
 from explainers.lrp.rules import LinearRule
+from explainers.lrp.trail import Unknown
 from explainers.lrp.verification.clips import with_companions, with_faint_noise, with_silence
 from explainers.lrp.verification.findings import CannotCheck, CannotRun, CutOff
-from explainers.lrp.verification.unknown import Unknown, unknown_operations
 from explainers.targets import Target, resolve_targets
 from perturbations.errors import UserError
 
@@ -114,7 +114,7 @@ def run_pass(
             "no gradient leads from the samples to the score: the model detaches it, runs without "
             "gradients, or leaves torch"
         )
-    unknown = unknown_operations(run, scores)
+    unknown = run.unknown(scores)
     relevance = coefficient = None
     if not unknown:
         relevance, coefficient = run.propagate(scores, samples)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from explainers.explainer import ExplainableModel
 from explainers.lrp.composites import Composite, load_composite
+from explainers.lrp.trail import Unknown
 from explainers.lrp.verification.accounts import Balance, Row, Sink, balance, rows, sinks
 from explainers.lrp.verification.checks import CHECKS, answer_of, module_untouched, most_exact
 from explainers.lrp.verification.clips import speech_like
@@ -16,7 +17,6 @@ from explainers.lrp.verification.coverage import OperationMet, operations_met
 from explainers.lrp.verification.findings import FAILED, Finding
 from explainers.lrp.verification.passes import Bench
 from explainers.lrp.verification.state import module_state
-from explainers.lrp.verification.unknown import Unknown
 
 Tell = Callable[[int, int], object]
 

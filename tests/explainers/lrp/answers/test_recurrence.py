@@ -240,3 +240,19 @@ def test_a_lone_clip_without_a_batch():
     found = through(lambda x: layer(x[0])[0][None], X[:1])
     expected = through(lambda x: layer(x.transpose(0, 1))[0].transpose(0, 1), X[:1])
     torch.testing.assert_close(found.relevance, expected.relevance)
+
+
+@pytest.mark.parametrize("padding", [0.0, 0.7])
+def test_what_fills_the_gaps_is_a_constant(padding):
+    lengths = [5, 4, 2]
+
+    def run(x):
+        packed = pack_padded_sequence(x, lengths, batch_first=True)
+        return pad_packed_sequence(packed, batch_first=True, padding_value=padding)[0]
+
+    found = through(run, X, arriving=noise(*X.shape, seed=9))
+    beyond = (torch.arange(TIME)[None] >= torch.tensor(lengths)[:, None])[..., None]
+    torch.testing.assert_close(found.value, X.masked_fill(beyond, padding))
+    expected = (X * noise(*X.shape, seed=9)).masked_fill(beyond, 0.0)
+    torch.testing.assert_close(found.relevance[0], expected)
+    assert float(found.total) == pytest.approx(float((found.value * noise(*X.shape, seed=9)).sum()))
