@@ -75,7 +75,8 @@ def per_clip(amounts: Float[Tensor, "*axes"], batch: int) -> Float[Tensor, " bat
     """The sum of the amounts of each clip, handed on in double precision.
 
     Clips are the first axis, or the slow part of it (windows of clips, heads of clips); else the
-    first axis that is as long as the batch. NaN where no axis fits, so that it shows.
+    first axis that is as long as the batch. NaN where no axis fits but there is something to share,
+    so that it shows.
     """
     if amounts.element_size() < 4:
         amounts = amounts.float()
@@ -86,7 +87,8 @@ def per_clip(amounts: Float[Tensor, "*axes"], batch: int) -> Float[Tensor, " bat
     for axis, length in enumerate(amounts.shape):
         if length == batch:
             return amounts.movedim(axis, 0).reshape(batch, -1).sum(dim=1).double()
-    return torch.full((batch,), torch.nan, dtype=torch.float64, device=amounts.device)
+    unknown = torch.full((batch,), torch.nan, dtype=torch.float64, device=amounts.device)
+    return torch.where((amounts == 0).all(), 0.0, unknown)
 
 
 def sinks_by_place(flows: list[Flow]) -> dict[tuple[str, str], Float[Tensor, " batch"]]:

@@ -267,8 +267,8 @@ class _Parts:
     ) -> tuple[Tensor, ...]:
         """What the contributions of one sign hand back, as a coefficient of each part."""
         layer = at.layer
-        weights = (self.rising, self.falling) if sign > 0 else (self.falling, self.rising)
-        weights = weights[: len(self.inputs)]
+        both = (self.rising, self.falling) if sign > 0 else (self.falling, self.rising)
+        weights = both[: len(self.inputs)]
         whole = layer.forward(self.inputs[0], weights[0])
         if len(self.inputs) > 1:
             whole.add_(layer.forward(self.inputs[1], weights[1]))

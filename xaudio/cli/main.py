@@ -44,7 +44,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, context: Any, arguments: list[str]) -> Any:
         """The command itself, in place of its stand-in."""
         name, _, rest = super().resolve_command(context, arguments)
-        command = typer.main.get_command(importlib.import_module(_module_of(name)).app)
+        command = typer.main.get_command(importlib.import_module(_module_of(str(name))).app)
         command.name = name
         return name, command, rest
 

@@ -47,8 +47,23 @@ def reshape(call: Call, *args: Any, **kwargs: Any) -> Tensor:
 
 
 def _watch_constants(call: Call, target: Tensor, constants: Tensor) -> None:
-    if bool((constants != 0).any()):
-        call.watch(target, "constants", lambda grad: relevance_of(constants, grad))
+    """Enter what constants in a tensor take; gradients of a view arrive at what it is a view of."""
+    if not bool((constants != 0).any()):
+        return
+    base = target if target._base is None else target._base
+    if base is not target:
+        constants = _where_it_lies(target, base, constants)
+    call.watch(base, "constants", lambda grad: relevance_of(constants, grad))
+
+
+def _where_it_lies(view: Tensor, base: Tensor, values: Tensor) -> Tensor:
+    """Zeros of the base's shape, with the values where the view lies in it."""
+    whole = torch.empty_strided(
+        base.shape, base.stride(), dtype=values.dtype, device=values.device
+    ).zero_()
+    offset = view.storage_offset() - base.storage_offset()
+    whole.as_strided(view.shape, view.stride(), offset).copy_(values)
+    return whole
 
 
 def _on_path(value: Any) -> bool:
