@@ -9,7 +9,11 @@ import torch
 
 from explainers.lrp.naming import FUNCTIONAL, Operation
 
-WRITES = frozenset({"__setitem__", "copy_", "fill_", "zero_"})
+NOISE = frozenset(
+    {"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "cauchy_", "geometric_"}
+)
+"""Operations that write random numbers."""
+WRITES = frozenset({"__setitem__", "copy_", "fill_", "zero_"}) | NOISE
 """Operations whose meaning is to write."""
 RESHAPES = frozenset({"unsqueeze_", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_"})
 """Operations that change the shape of their input in place, and no value."""

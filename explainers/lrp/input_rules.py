@@ -11,8 +11,8 @@ from explainers.lrp.rules import LinearRule, Passage, check_epsilon, part, share
 
 
 @dataclass(frozen=True)
-class WSquare(LinearRule):
-    """``R_i = sum_j w_ij^2 R_j / sum_i w_ij^2``: by the weights alone, whatever the input is.
+class _ByWeights(LinearRule):
+    """A rule that does not look at the input.
 
     Attributes:
         epsilon: Stabiliser.
@@ -29,6 +29,11 @@ class WSquare(LinearRule):
     def keeps_input(self) -> bool:
         """Never."""
         return False
+
+
+@dataclass(frozen=True)
+class WSquare(_ByWeights):
+    """``R_i = sum_j w_ij^2 R_j / sum_i w_ij^2``: by the weights alone, whatever the input is."""
 
     def propagate(self, at: Passage) -> Tensor:
         """Relevance of the input."""
@@ -38,24 +43,8 @@ class WSquare(LinearRule):
 
 
 @dataclass(frozen=True)
-class Flat(LinearRule):
-    """``R_i = sum_j R_j / n``: every input that an output sees takes the same.
-
-    Attributes:
-        epsilon: Stabiliser.
-    """
-
-    epsilon: float = 1e-6
-
-    gives_relevance: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        check_epsilon(self.epsilon)
-
-    @property
-    def keeps_input(self) -> bool:
-        """Never."""
-        return False
+class Flat(_ByWeights):
+    """``R_i = sum_j R_j / n``: every input that an output sees takes the same."""
 
     def propagate(self, at: Passage) -> Tensor:
         """Relevance of the input."""

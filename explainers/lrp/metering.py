@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from explainers.lrp.answers.moving import VIEWS
 from explainers.lrp.ledger import Flow
 from explainers.lrp.naming import FUNCTIONAL
 from explainers.lrp.notes import UNMETERED, copy_notes, read_note, write_note
@@ -16,69 +17,13 @@ from explainers.lrp.values import alias, relevance_of
 if TYPE_CHECKING:
     from explainers.lrp.mode import LRP
 
-VIEWING = frozenset(
-    [
-        "view",
-        "reshape",
-        "view_as",
-        "reshape_as",
-        "flatten",
-        "unflatten",
-        "ravel",
-        "squeeze",
-        "unsqueeze",
-        "transpose",
-        "swapaxes",
-        "swapdims",
-        "permute",
-        "movedim",
-        "moveaxis",
-        "t",
-        "mT.__get__",
-        "T.__get__",
-        "contiguous",
-        "expand",
-        "expand_as",
-        "broadcast_to",
-        "narrow",
-        "select",
-        "__getitem__",
-        "slice",
-        "unbind",
-        "__iter__",
-        "split",
-        "chunk",
-        "tensor_split",
-        "split_with_sizes",
-        "hsplit",
-        "vsplit",
-        "dsplit",
-        "unfold",
-        "diagonal",
-        "as_strided",
-        "to",
-        "type",
-        "float",
-        "double",
-        "cpu",
-        "cuda",
-        "type_as",
-        "view_as_real",
-        "view_as_complex",
-        "real",
-        "imag",
-        "real.__get__",
-        "imag.__get__",
-        "alias",
-        "dropout",
-    ]
-)
+NOT_CUT_OFF = frozenset({*VIEWS, "dropout"})
 """What may give a view, which a meter would cut off from its base; it hands on all it is given."""
 
 
 def can_be_metered(name: str) -> bool:
     """Whether the operation's input may be replaced by one that tells."""
-    return name.removeprefix(FUNCTIONAL) not in VIEWING
+    return name.removeprefix(FUNCTIONAL) not in NOT_CUT_OFF
 
 
 class Meters:

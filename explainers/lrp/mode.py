@@ -29,7 +29,7 @@ from explainers.lrp.inplace import (
 )
 from explainers.lrp.ledger import Flow, Ledger, per_clip
 from explainers.lrp.metering import Meters, can_be_metered
-from explainers.lrp.naming import FUNCTIONAL, Operation, operation_name
+from explainers.lrp.naming import FUNCTIONAL, Operation, named, operation_name
 from explainers.lrp.notes import forget_notes
 from explainers.lrp.places import Places
 from explainers.lrp.registry import find_answer, find_foreign
@@ -42,32 +42,14 @@ DIFFERENTIABLE_PROPERTIES = frozenset(
     f"{name}.__get__" for name in ("real", "imag", "T", "mT", "H", "mH")
 )
 QUESTIONS = frozenset(
-    [
-        "dim",
-        "size",
-        "stride",
-        "numel",
-        "is_contiguous",
-        "is_floating_point",
-        "is_complex",
-        "__len__",
-        "element_size",
-        "storage_offset",
-        "data_ptr",
-        "untyped_storage",
-        "get_device",
-        "ndimension",
-        "nelement",
-        "is_nonzero",
-        "item",
-        "tolist",
-        "numpy",
-        "requires_grad_",
-        "register_hook",
-        "retain_grad",
-        "_set_grad_enabled",
-        "detach",
-    ]
+    named(
+        """
+        dim size stride numel is_contiguous is_floating_point is_complex __len__
+        element_size storage_offset data_ptr untyped_storage get_device ndimension nelement
+        is_nonzero item tolist numpy requires_grad_ register_hook retain_grad
+        _set_grad_enabled detach
+        """
+    )
 )
 """What only asks about a tensor, or leaves the path on purpose."""
 

@@ -36,3 +36,8 @@ def operation_name(function: Operation) -> str:
     if module == "torch.autograd":
         return f"autograd.{name}"
     return str(name)
+
+
+def named(text: str) -> tuple[str, ...]:
+    """Names parted by blanks, for tables that would fill pages one to a line."""
+    return tuple(text.split())

@@ -245,7 +245,7 @@ def _in_pieces(title: str, values: np.ndarray, edges: np.ndarray, seconds: float
 def _separations(plan: Plan, heard: Heard, found: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Mean score with the least relevant replaced first, less that with the most relevant first.
 
-    Of what is read on samples, and of positive parts at the spectrum; equal orders run once.
+    Equal orders run once.
     """
     name = f"separation {plan.fill}: "
     titles = [
@@ -268,8 +268,10 @@ def _separations(plan: Plan, heard: Heard, found: Mapping[str, np.ndarray]) -> d
 
 
 def _is_judged_by_removal(title: str) -> bool:
-    whole = any(title == look.title for look in LOOKS)
-    return whole or title.endswith(f"{SPECTRAL[':stft']}, {POSITIVE}")
+    """What is read on samples, and at the spectrum as a whole and in its positive part."""
+    places = ("", f", {SPECTRAL[':stft']}", f", {SEEN}")
+    readings = (place + part for place in places for part in ("", f", {POSITIVE}"))
+    return any(title == look.title + reading for reading in readings for look in LOOKS)
 
 
 def _heard(plan: Plan, row: ManifestRow) -> Heard:

@@ -12,61 +12,23 @@ from torch import Tensor
 from explainers.lrp.calls import Call
 from explainers.lrp.errors import UnknownOperation
 from explainers.lrp.levels import as_level, as_statistic, is_level, still_level
+from explainers.lrp.naming import named
 from explainers.lrp.notes import common_role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.values import relevance_of
 
-DEGREE_ONE = [
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
-    "max_pool1d_with_indices",
-    "max_pool2d_with_indices",
-    "max_pool3d_with_indices",
-    "adaptive_max_pool1d",
-    "adaptive_max_pool2d",
-    "adaptive_max_pool3d",
-    "adaptive_max_pool1d_with_indices",
-    "adaptive_max_pool2d_with_indices",
-    "adaptive_max_pool3d_with_indices",
-    "fractional_max_pool2d",
-    "boolean_dispatch",
-    "fn",
-    "max_unpool1d",
-    "max_unpool2d",
-    "amax",
-    "amin",
-    "aminmax",
-    "topk",
-    "sort",
-    "msort",
-    "median",
-    "nanmedian",
-    "kthvalue",
-    "mode",
-    "cummax",
-    "cummin",
-    "abs",
-    "absolute",
-    "norm",
-    "linalg_norm",
-    "linalg_vector_norm",
-    "frobenius_norm",
-    "hypot",
-    "std",
-    "std_mean",
-    "prelu",
-    "_prelu_kernel",
-    "lp_pool1d",
-    "lp_pool2d",
-    "quantile",
-    "nanquantile",
-    "pairwise_distance",
-    "cdist",
-    "dist",
-    "rrelu",
-    "rrelu_with_noise",
-]
+DEGREE_ONE = named(
+    """
+    max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices
+    max_pool3d_with_indices adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
+    adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices
+    adaptive_max_pool3d_with_indices fractional_max_pool2d boolean_dispatch fn max_unpool1d
+    max_unpool2d amax amin aminmax topk sort msort median nanmedian kthvalue mode cummax cummin
+    abs absolute norm linalg_norm linalg_vector_norm frobenius_norm hypot std std_mean prelu
+    _prelu_kernel lp_pool1d lp_pool2d quantile nanquantile pairwise_distance cdist dist rrelu
+    rrelu_with_noise
+    """
+)
 
 
 @answer(*DEGREE_ONE)

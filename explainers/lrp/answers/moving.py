@@ -11,197 +11,54 @@ from torch import Tensor
 
 from explainers.lrp.calls import Call
 from explainers.lrp.levels import as_statistic, is_level, still_level
+from explainers.lrp.naming import named
 from explainers.lrp.notes import common_role, with_role
 from explainers.lrp.registry import answer
 from explainers.lrp.shadows import remember_move, remember_moves
 from explainers.lrp.tensors import changed, tensors_in
 from explainers.lrp.values import relevance_of
 
-MOVING = [
-    "view",
-    "reshape",
-    "view_as",
-    "reshape_as",
-    "flatten",
-    "unflatten",
-    "ravel",
-    "squeeze",
-    "unsqueeze",
-    "transpose",
-    "swapaxes",
-    "swapdims",
-    "permute",
-    "movedim",
-    "moveaxis",
-    "t",
-    "mT.__get__",
-    "T.__get__",
-    "contiguous",
-    "clone",
-    "expand",
-    "expand_as",
-    "broadcast_to",
-    "tile",
-    "repeat",
-    "repeat_interleave",
-    "narrow",
-    "select",
-    "__getitem__",
-    "slice",
-    "unbind",
-    "__iter__",
-    "split",
-    "chunk",
-    "tensor_split",
-    "split_with_sizes",
-    "hsplit",
-    "vsplit",
-    "dsplit",
-    "flip",
-    "fliplr",
-    "flipud",
-    "roll",
-    "rot90",
-    "unfold",
-    "gather",
-    "take",
-    "take_along_dim",
-    "index_select",
-    "masked_select",
-    "diagonal",
-    "diag_embed",
-    "tril",
-    "triu",
-    "as_strided",
-    "to",
-    "type",
-    "float",
-    "double",
-    "half",
-    "bfloat16",
-    "cpu",
-    "cuda",
-    "type_as",
-    "view_as_real",
-    "view_as_complex",
-    "real",
-    "imag",
-    "real.__get__",
-    "imag.__get__",
-    "_conj",
-    "conj",
-    "resolve_conj",
-    "resolve_neg",
-    "atleast_1d",
-    "atleast_2d",
-    "atleast_3d",
-    "alias",
-    "lift_fresh",
-    "_reshape_alias",
-    "unsafe_chunk",
-    "unsafe_split",
-    "_unsafe_view",
-    "im2col",
-    "col2im",
-    "fold",
-    "pixel_shuffle",
-    "pixel_unshuffle",
-    "channel_shuffle",
-    "pin_memory",
-    "_to_copy",
-    "squeeze_copy",
-    "view_copy",
-    "broadcast_tensors",
-    "requires_grad_",
-    "rename",
-    "align_to",
-    "refine_names",
-    "_pack_padded_sequence",
-]
-SUMMING = [
-    "sum",
-    "nansum",
-    "mean",
-    "nanmean",
-    "cumsum",
-    "neg",
-    "negative",
-    "positive",
-    "avg_pool1d",
-    "avg_pool2d",
-    "avg_pool3d",
-    "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d",
-    "adaptive_avg_pool3d",
-    "interpolate",
-    "upsample",
-    "upsample_nearest1d",
-    "upsample_nearest2d",
-    "upsample_linear1d",
-    "upsample_bilinear2d",
-    "upsample_bicubic2d",
-    "grid_sample",
-    "dropout",
-    "dropout1d",
-    "dropout2d",
-    "dropout3d",
-    "feature_dropout",
-    "alpha_dropout",
-    "feature_alpha_dropout",
-    "trace",
-    "diff",
-    "stft",
-    "istft",
-    "fft_fft",
-    "fft_ifft",
-    "fft_rfft",
-    "fft_irfft",
-    "fft_fft2",
-    "fft_ifft2",
-    "fft_rfft2",
-    "fft_irfft2",
-    "fft_fftn",
-    "fft_ifftn",
-    "fft_rfftn",
-    "fft_irfftn",
-    "fft_hfft",
-    "fft_ihfft",
-    "fft_fftshift",
-    "fft_ifftshift",
-    "native_dropout",
-    "segment_reduce",
-]
-PLACING = [
-    "cat",
-    "concat",
-    "concatenate",
-    "stack",
-    "hstack",
-    "vstack",
-    "dstack",
-    "column_stack",
-    "row_stack",
-    "where",
-    "masked_fill",
-    "masked_scatter",
-    "index_fill",
-    "index_add",
-    "index_copy",
-    "index_put",
-    "scatter",
-    "scatter_add",
-    "slice_scatter",
-    "select_scatter",
-    "diagonal_scatter",
-    "pad",
-    "constant_pad_nd",
-    "block_diag",
-    "rnn_pad",
-    "complex",
-]
+VIEWS = named(
+    """
+    view reshape view_as reshape_as flatten unflatten ravel squeeze unsqueeze transpose swapaxes
+    swapdims permute movedim moveaxis t mT.__get__ T.__get__ contiguous expand expand_as
+    broadcast_to narrow select __getitem__ slice unbind __iter__ split chunk tensor_split
+    split_with_sizes hsplit vsplit dsplit unfold diagonal as_strided to type float double cpu
+    cuda type_as view_as_real view_as_complex real imag real.__get__ imag.__get__ alias
+    """
+)
+"""What may give a view of its input."""
+COPIES = named(
+    """
+    clone tile repeat repeat_interleave flip fliplr flipud roll rot90 gather take take_along_dim
+    index_select masked_select diag_embed tril triu half bfloat16 _conj conj resolve_conj
+    resolve_neg atleast_1d atleast_2d atleast_3d lift_fresh _reshape_alias unsafe_chunk
+    unsafe_split _unsafe_view im2col col2im fold pixel_shuffle pixel_unshuffle channel_shuffle
+    pin_memory _to_copy squeeze_copy view_copy broadcast_tensors requires_grad_ rename align_to
+    refine_names _pack_padded_sequence
+    """
+)
+SUMMING = named(
+    """
+    sum nansum mean nanmean cumsum neg negative positive avg_pool1d avg_pool2d avg_pool3d
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d interpolate upsample
+    upsample_nearest1d upsample_nearest2d upsample_linear1d upsample_bilinear2d
+    upsample_bicubic2d grid_sample dropout dropout1d dropout2d dropout3d feature_dropout
+    alpha_dropout feature_alpha_dropout trace diff stft istft fft_fft fft_ifft fft_rfft
+    fft_irfft fft_fft2 fft_ifft2 fft_rfft2 fft_irfft2 fft_fftn fft_ifftn fft_rfftn fft_irfftn
+    fft_hfft fft_ihfft fft_fftshift fft_ifftshift native_dropout segment_reduce
+    """
+)
+PLACING = named(
+    """
+    cat concat concatenate stack hstack vstack dstack column_stack row_stack where masked_fill
+    masked_scatter index_fill index_add index_copy index_put scatter scatter_add slice_scatter
+    select_scatter diagonal_scatter pad constant_pad_nd block_diag rnn_pad complex
+    """
+)
 
 
-@answer(*MOVING)
+@answer(*VIEWS, *COPIES)
 def moved(call: Call, *args: Any, **kwargs: Any) -> Any:
     """Values elsewhere; what weighs others still does."""
     result = call.native(*args, **kwargs)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from explainers.lrp.calls import Call
+from explainers.lrp.inplace import NOISE
 from explainers.lrp.registry import answer
 from explainers.lrp.values import relevance_of
 
@@ -35,6 +36,14 @@ def fill(call: Call, target: Tensor, value: Any = 0.0) -> Tensor:
         target.fill_(value)
         return target
     target.fill_(value)
+    _watch_constants(call, target, target.detach().clone())
+    return target
+
+
+@answer(*NOISE)
+def noise(call: Call, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """All of it replaced by random numbers."""
+    call.native(target, *args, **kwargs)
     _watch_constants(call, target, target.detach().clone())
     return target
 

@@ -16,7 +16,7 @@ from explainers.lrp import LRP, Epsilon, UnknownOperation, load_composite, lrp
 from explainers.lrp.composites import Composite
 from explainers.lrp.ledger import NoLedger, sinks_by_kind
 from tests.explainers.lrp.accounts import account
-from tests.explainers.lrp.networks import get, names
+from tests.explainers.lrp.networks import get
 
 COMPOSITES = ("epsilon", "cp", "attnlrp", "epsilon_plus", "gamma", "flat_first")
 
@@ -106,14 +106,11 @@ def test_an_error_inside_leaves_torch_clean(where):
     assert account(Small(), clips()).relevance.any()
 
 
-def test_runs_may_be_nested_and_the_inner_one_counts():
+@pytest.mark.xfail(strict=True, reason="the outer run answers what the inner one's answers call")
+def test_a_run_inside_another_is_refused():
     module = Small()
-    with lrp("gamma", module) as outer:
-        x = clips().requires_grad_()
-        inside = account(module, clips(), "epsilon").relevance
-        scores = module(x)[:, 1]
-    assert torch.equal(inside, account(module, clips(), "epsilon").relevance)
-    assert torch.equal(outer.relevance(scores, x), account(module, clips(), "gamma").relevance)
+    with pytest.raises(ExplanationError, match="under way"), lrp("gamma", module), lrp("epsilon"):
+        module(clips().requires_grad_())
     assert is_clean()
 
 
@@ -170,7 +167,7 @@ def test_two_inputs_share_the_score():
     with lrp("epsilon") as run:
         x, y = clips().double().requires_grad_(), (clips() + 1).double().requires_grad_()
         scores = (2 * x + F.gelu(y)).sum(1)
-    both = [run.relevance(scores, x), ]
+    both = [run.relevance(scores, x)]
     with lrp("epsilon") as run:
         x, y = clips().double().requires_grad_(), (clips() + 1).double().requires_grad_()
         scores = (2 * x + F.gelu(y)).sum(1)
@@ -246,9 +243,10 @@ def test_rules_by_layer_name():
     rules = Composite("mine", layers=(("gru", Epsilon(1e-3)), ("head", Epsilon(1e3))))
     found = account(Small().double(), clips().double(), rules)
     assert found.missing().max() < 1e-8
-    assert found.sinks()[("head", "epsilon")].abs().sum() > found.sinks()[
-        ("conv", "epsilon")
-    ].abs().sum()
+    assert (
+        found.sinks()[("head", "epsilon")].abs().sum()
+        > found.sinks()[("conv", "epsilon")].abs().sum()
+    )
 
 
 def test_no_ledger_gives_the_same_relevance_and_no_accounts():
@@ -299,7 +297,3 @@ def test_every_composite_by_name_is_its_own_object(name):
 
 def test_unknown_operation_is_an_explanation_error():
     assert issubclass(UnknownOperation, ExplanationError)
-
-
-def test_names_of_networks_used_here_exist():
-    assert {"audionet", "transformer", "crnn-gru", "aasist"} <= set(names())

@@ -51,9 +51,7 @@ def through(operation, *inputs, composite="epsilon", arriving=None) -> Through:
         torch.zeros_like(leaf) if one is None else one
         for leaf, one in zip(leaves, found, strict=True)
     ]
-    relevance = [
-        leaf.detach() * one for leaf, one in zip(leaves, coefficients, strict=True)
-    ]
+    relevance = [leaf.detach() * one for leaf, one in zip(leaves, coefficients, strict=True)]
     return Through(value.detach(), relevance, coefficients, sinks_by_kind(run.flows))
 
 

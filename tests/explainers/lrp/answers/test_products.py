@@ -59,9 +59,7 @@ ONE = {
 def test_with_a_constant_all_goes_to_the_other(name):
     found = through(ONE[name], A, composite="cp", arriving=ARRIVING)
     torch.testing.assert_close(found.value, A @ W)
-    torch.testing.assert_close(
-        found.relevance, plainly(lambda a: a @ W, A, arriving=ARRIVING)
-    )
+    torch.testing.assert_close(found.relevance, plainly(lambda a: a @ W, A, arriving=ARRIVING))
 
 
 ADDED = {
@@ -103,7 +101,9 @@ def test_attention_weights_are_known_wherever_they_are_used(name, composite):
 
     found = through(attended, A, B, composite=composite, arriving=ARRIVING)
     expected = plainly(attended, A, B, arriving=ARRIVING)
-    torch.testing.assert_close(found.relevance, [s * e for s, e in zip(share, expected, strict=True)])
+    torch.testing.assert_close(
+        found.relevance, [s * e for s, e in zip(share, expected, strict=True)]
+    )
 
 
 def test_a_bilinear_layer_of_two_signals():

@@ -110,10 +110,7 @@ SETTINGS = {
     "projected": {"proj_size": 3, "bidirectional": True, "layers": 2},
 }
 CASES = [
-    (kind, name)
-    for kind in KINDS
-    for name in SETTINGS
-    if name != "projected" or kind == "lstm"
+    (kind, name) for kind in KINDS for name in SETTINGS if name != "projected" or kind == "lstm"
 ]
 
 

@@ -96,7 +96,16 @@ def test_what_is_written_takes_all(name):
     rest = (found.value * ARRIVING).flatten(1).sum(1) - found.relevance[0].flatten(1).sum(1)
     absorbed = sum(found.sinks.values(), torch.zeros(3).double())
     torch.testing.assert_close(absorbed, rest, rtol=1e-7, atol=1e-12)
-    if name in ("number", "constant", "one constant for all", "list", "mask", "filled", "copied", "through views"):
+    if name in (
+        "number",
+        "constant",
+        "one constant for all",
+        "list",
+        "mask",
+        "filled",
+        "copied",
+        "through views",
+    ):
         assert rest.abs().min() > 1e-3 and set(found.sinks) == {"constants"}
 
 
@@ -286,6 +295,24 @@ def test_roles_do_not_outlive_a_write():
 
     found = through(run, X, Y)
     torch.testing.assert_close(found.relevance[0], X * Y / 2)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda h: h.normal_(0.3), lambda h: h.uniform_(), lambda h: h.bernoulli_(0.5),
+     lambda h: h.random_(5), lambda h: h.exponential_(2.0)],
+)  # fmt: skip
+def test_random_numbers_are_constants(write):
+    def noisy(x):
+        h = 2 * x
+        write(h[:, 1])
+        return h
+
+    found = through(noisy, X, arriving=ARRIVING)
+    assert not found.relevance[0][:, 1].any()
+    rest = (found.value * ARRIVING)[:, 1].sum(1)
+    assert rest.abs().min() > 1e-6
+    torch.testing.assert_close(found.sinks["constants"], rest)
 
 
 def test_the_clips_themselves_are_never_written_to():
