@@ -31,8 +31,9 @@ def out_of_place(function: Operation, name: str) -> Operation | None:
     if isinstance(function, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
         return getattr(torch.ops.aten, plain, None)
     for home in (torch.Tensor, torch, torch.nn.functional):
-        if hasattr(home, plain):
-            return getattr(home, plain)
+        found: Operation | None = getattr(home, plain, None)
+        if callable(found):
+            return found
     return None
 
 

@@ -5,6 +5,7 @@ back then; here the kept tensor is copied before the write, and only then.
 """
 
 import weakref
+from typing import Any
 
 from torch import Tensor
 
@@ -37,8 +38,13 @@ class SavedTensors:
         return saved.tensor
 
     def protect(self, target: Tensor) -> None:
-        """Copy what lies in the memory that is about to be written to."""
+        """Copy what lies in the memory that is about to be written to, once for all its keepers."""
+        copies: dict[Any, Tensor] = {}
         for reference in self._kept.pop(target.untyped_storage().data_ptr(), ()):
             saved = reference()
             if saved is not None:
-                saved.tensor = saved.tensor.detach().clone()
+                kept = saved.tensor.detach()
+                seen = (kept.storage_offset(), kept.shape, kept.stride(), kept.dtype)
+                if seen not in copies:
+                    copies[seen] = kept.clone()
+                saved.tensor = copies[seen]

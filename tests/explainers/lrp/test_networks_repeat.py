@@ -1,4 +1,4 @@
-"""A run says the same again, of clips together and alone, in other precisions; it leaves no trace."""
+"""A run says the same again, of clips together and alone, in other precisions, without a trace."""
 
 import hashlib
 
@@ -8,7 +8,8 @@ import torch
 from tests.explainers.lrp.accounts import account
 from tests.explainers.lrp.networks import get, names
 
-ONE_OF_EACH = names(without=("huggingface", "quirk")) + [
+ONE_OF_EACH = [
+    *names(without=("huggingface", "quirk")),
     "wav2vec2-sdpa", "hubert-padded-eager", "wavlm-eager", "sew-d-eager", "ast-eager",
     "whisper-sdpa", "wav2vec2-conformer-eager", "wav2vec2-bert-sdpa", "clap-fused-eager",
 ]  # fmt: skip

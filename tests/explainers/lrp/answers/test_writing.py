@@ -1,4 +1,4 @@
-"""What is written over keeps nothing, what is written takes all; and no rule sees what came later."""
+"""What is written over keeps nothing, what is written takes all; no rule sees what came later."""
 
 import pytest
 import torch
@@ -11,6 +11,8 @@ X, Y = noise(3, 4, 6), noise(3, 4, 6, seed=1)
 ARRIVING = noise(3, 4, 6, seed=2)
 PLACES = torch.tensor([0, 3])
 MASK = noise(3, 4, 6, seed=3) > 0
+ATTENTION = nn.MultiheadAttention(6, 2, batch_first=True).double()
+GRU, LSTM = (kind(6, 6, batch_first=True).double() for kind in (nn.GRU, nn.LSTM))
 
 
 def assigned(index, value):
@@ -211,11 +213,11 @@ KEEPERS = {
     "sigmoid": (torch.sigmoid, "both"),
     "attention": (lambda h: F.scaled_dot_product_attention(h, h, h), "both"),
     "multi-head": (
-        lambda h, m=nn.MultiheadAttention(6, 2, batch_first=True).double(): m(h, h, h)[0],
+        lambda h: ATTENTION(h, h, h)[0],
         "both",
     ),
-    "gru": (lambda h, m=nn.GRU(6, 6, batch_first=True).double(): m(h)[0], "both"),
-    "lstm": (lambda h, m=nn.LSTM(6, 6, batch_first=True).double(): m(h)[0], "both"),
+    "gru": (lambda h: GRU(h)[0], "both"),
+    "lstm": (lambda h: LSTM(h)[0], "both"),
     "pow": (lambda h: h**3, "input"),
     "convolution": (nn.Conv1d(4, 4, 3, padding=1).double(), "both"),
     "batch_norm": (nn.BatchNorm1d(4).double().eval(), "both"),
