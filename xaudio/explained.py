@@ -151,7 +151,7 @@ class ExplainedClip:
         ]
 
     def summary(self) -> dict[str, Any]:
-        """Decision, strongest stretches and provenance as JSON can hold them."""
+        """Decision, strongest stretches, accounts and provenance as JSON can hold them."""
         return {
             "clip": self.clip.name,
             "decision": plain(vars(self.decision)),
@@ -159,6 +159,8 @@ class ExplainedClip:
             "target_value": self.explanation.score,
             "method": self.explanation.method,
             "strongest": [vars(stretch) for stretch in self.strongest()],
+            "relevance_in_all": self.explanation.total,
+            "ledger": plain(self.explanation.ledger),
             "provenance": self.provenance.as_dict(),
         }
 

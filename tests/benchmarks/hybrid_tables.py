@@ -69,8 +69,7 @@ class Study:
 
     def best_gradient(self, average: float) -> str | None:
         """The gradient method that finds the stretches best at this resolution."""
-        families = {look.title: look.family for look in LOOKS}
-        rivals = [title for title in self.titles if families[look_of(title)] == "gradient"]
+        rivals = self._of_family("gradient")
         areas = {title: self.tables[title].of("roc-auc", average).mean() for title in rivals}
         return max(areas, key=areas.__getitem__) if areas else None
 
@@ -83,7 +82,8 @@ class Study:
             "roc-auc": areas,
             "hann": {seconds: self._under_windows(title, seconds) for seconds in WINDOWS},
             "others": {name: table.of(name).mean() for name in table.metrics[1:]},
-            "separation": self._separations(title),
+            "separation": {fill: self._separation(title, fill) for fill in self.fills},
+            "separation above": {fill: self._separation_above(title, fill) for fill in self.fills},
             "above": {average: self._above(title, average) for average in COMPARED},
         }
 
@@ -105,25 +105,46 @@ class Study:
             if rival in self.tables and rival != title
         }
 
-    def _separations(self, title: str) -> dict[str, Estimate]:
-        """By the fill that replaces what is taken away; on the clips for which it was made."""
-        found: dict[str, Estimate] = {}
-        suffix = f": {title}"
-        names = {
-            key.removesuffix(suffix).removeprefix("separation ")
-            for one in self.found
-            for key in one
-            if key.startswith("separation ") and key.endswith(suffix)
+    @cached_property
+    def fills(self) -> list[str]:
+        """What replaced what was taken away."""
+        keys = (key for one in self.found for key in one if key.startswith("separation "))
+        return sorted({key.removeprefix("separation ").split(": ")[0] for key in keys})
+
+    def separations(self, title: str, fill: str) -> dict[int, float]:
+        """Deletion and insertion in one number, by the clips for which it was measured."""
+        key = f"separation {fill}: {title}"
+        return {number: float(one[key]) for number, one in enumerate(self.found) if key in one}
+
+    def best_gradient_by_removal(self, fill: str) -> str | None:
+        """The gradient method that removal confirms most."""
+        means = {
+            title: np.mean([*measured.values()])
+            for title in self._of_family("gradient")
+            if (measured := self.separations(title, fill))
         }
-        for fill in sorted(names):
-            key = f"separation {fill}{suffix}"
-            pairs = [
-                (float(one[key]), speaker)
-                for one, speaker in zip(self.found, self.speakers, strict=True)
-                if key in one
-            ]
-            found[fill] = bootstrap_mean([one for one, _ in pairs], [who for _, who in pairs])
-        return found
+        return max(means, key=means.__getitem__) if means else None
+
+    def _separation(self, title: str, fill: str) -> Estimate | None:
+        return self._estimate(self.separations(title, fill))
+
+    def _separation_above(self, title: str, fill: str) -> Estimate | None:
+        """Paired difference to the best gradient method."""
+        rival = self.best_gradient_by_removal(fill)
+        if rival is None or rival == title:
+            return None
+        mine, theirs = self.separations(title, fill), self.separations(rival, fill)
+        return self._estimate({one: mine[one] - theirs[one] for one in mine.keys() & theirs.keys()})
+
+    def _estimate(self, values: Mapping[int, float]) -> Estimate | None:
+        if not values:
+            return None
+        clusters = [self.speakers[number] for number in sorted(values)]
+        return bootstrap_mean([values[number] for number in sorted(values)], clusters)
+
+    def _of_family(self, family: str) -> list[str]:
+        families = {look.title: look.family for look in LOOKS}
+        return [title for title in self.titles if families[look_of(title)] == family]
 
     def accounts(self) -> dict[str, dict[str, float]]:
         """For each set of rules: medians of what reaches the samples and of what every sink takes.
@@ -180,7 +201,7 @@ def study_text(study: Study, rows: Sequence[Row], name: str) -> str:
         f"{len(study.rows)} hybrids of {len(set(study.speakers))} speakers; {detected:.1%} of them "
         f"scored as synthetic. Frames of {1000 * STEP:.0f} ms.",
         "",
-        *_areas_table(rows),
+        *_areas_table(study, rows),
         "",
         *_differences_table(study, rows),
         "",
@@ -189,12 +210,11 @@ def study_text(study: Study, rows: Sequence[Row], name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _areas_table(rows: Sequence[Row]) -> list[str]:
-    fills = sorted({fill for row in rows for fill in row["separation"]})
+def _areas_table(study: Study, rows: Sequence[Row]) -> list[str]:
     averages = [f"over {average:g} s" if average else "raw" for average in AVERAGES]
     averages += [f"Hann, {seconds:g} s" for seconds in WINDOWS]
     heads = ["frame ROC-AUC", *averages, "average precision", "relevance mass", "pointing"]
-    heads += [f"separation, {fill}" for fill in fills]
+    heads += [f"separation, {fill}" for fill in study.fills]
     lines = _head(heads)
     for row in rows:
         cells = [
@@ -203,17 +223,18 @@ def _areas_table(rows: Sequence[Row]) -> list[str]:
         ]
         others = [*row["hann"].values(), *row["others"].values()]
         cells += ["" if value is None else f"{value:.3f}" for value in others]
-        cells += [_interval(row["separation"].get(fill)) for fill in fills]
+        cells += [_interval(row["separation"][fill]) for fill in study.fills]
         lines.append(_line([row["look"], *cells]))
     return lines
 
 
 def _differences_table(study: Study, rows: Sequence[Row]) -> list[str]:
     rivals = [study.best_gradient(average) for average in COMPARED]
-    heads = ["paired difference of frame ROC-AUC"]
+    heads = ["paired differences of frame ROC-AUC and separation"]
     for average, rival in zip(COMPARED, rivals, strict=True):
         at = f"over {average:g} s" if average else "raw"
         heads += [f"{at}, to {rival}", f"{at}, to the ceiling"]
+    heads += [f"separation, {one}, to {study.best_gradient_by_removal(one)}" for one in study.fills]
     lines = _head(heads)
     for row in rows:
         cells = [
@@ -221,6 +242,7 @@ def _differences_table(study: Study, rows: Sequence[Row]) -> list[str]:
             for average in COMPARED
             for name in ("gradient", "ceiling")
         ]
+        cells += [_signed(row["separation above"][fill]) for fill in study.fills]
         lines.append(_line([row["look"], *cells]))
     return lines
 

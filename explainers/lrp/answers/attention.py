@@ -89,11 +89,8 @@ def _watch_softmax(
         factor = more.get("scale") or q.shape[-1] ** -0.5
         allowed = _allowed(mask, is_causal, q, k)
         # One head at a time: all their weights at once are what a fused attention saves.
-        heads = zip(
-            *((one * factor if one is q else one).unbind(-3) for one in (q, k, v, grad)),
-            allowed.unbind(-3),
-            strict=True,
-        )
+        parts = (q * factor, k, v, grad, allowed)
+        heads = zip(*(part.unbind(-3) for part in parts), strict=True)
         return weights * torch.stack([_shift(*head) for head in heads], -2)
 
     call.watch(result, "softmax", shift)
