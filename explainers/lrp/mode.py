@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 import explainers.lrp.answers  # noqa: F401 - registers the answers
 from explainers.errors import ExplanationError
@@ -88,6 +88,11 @@ class LRP(TorchFunctionMode):
         self._open: list[ExitStack] = []
 
     def __enter__(self) -> "LRP":
+        if any(isinstance(mode, LRP) for mode in _get_current_function_mode_stack()):
+            raise ExplanationError(
+                "A run of relevance propagation is under way in this thread; leave it before "
+                "another begins, or each would answer what the other answers."
+            )
         stack = self.taps.on_layers()
         stack.enter_context(
             torch.autograd.graph.saved_tensors_hooks(self.saved.pack, self.saved.unpack)

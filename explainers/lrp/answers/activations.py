@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from explainers.lrp.calls import Back, Call, Elementwise
-from explainers.lrp.levels import as_level
+from explainers.lrp.levels import as_level, handed_on
 from explainers.lrp.naming import FUNCTIONAL
 from explainers.lrp.notes import GATE, common_role, with_role
 from explainers.lrp.registry import answer
@@ -70,10 +70,6 @@ def secant(x: Tensor, rise: Callable[[Tensor], Tensor], limit: Number) -> Tensor
     return rise(x).div_(x).nan_to_num_(limit, posinf=math.inf, neginf=-math.inf)
 
 
-def _logarithm_slope(logarithm: Callable[[Tensor], Tensor]) -> Slope:
-    return lambda x: logarithm(x).div_(x).masked_fill_(x == 0, 0.0)
-
-
 def _secant_of(rise: Callable[[Tensor], Tensor], limit: Number) -> Slope:
     return lambda x: secant(x, rise, limit)
 
@@ -97,27 +93,29 @@ SLOPES: dict[str, Slope] = {
     "log1p": _secant_of(torch.log1p, 1.0),
     "square": torch.clone,
     "sqrt": _secant_of(lambda x: torch.sqrt(x.clamp(min=0)), 0.0),
-    "log": _logarithm_slope(torch.log),
-    "log2": _logarithm_slope(torch.log2),
-    "log10": _logarithm_slope(torch.log10),
     "selu": _secant_of(F.selu, SELU_SCALE),
     "nan_to_num": torch.ones_like,
 }
-"""Slopes of functions that are zero at zero (a logarithm counts as such) and take no settings."""
-
-
-LOGARITHMS = ("log", "log2", "log10")
+"""Slopes of functions that are zero at zero and take no settings."""
 
 
 def _answer_plain(name: str, slope: Slope) -> None:
     @answer(name)
     def plain(call: Call, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        result = activation(call, input, slope, args, kwargs)
-        return as_level(result) if name in LOGARITHMS else result
+        return activation(call, input, slope, args, kwargs)
 
 
 for _name, _slope in SLOPES.items():
     _answer_plain(_name, _slope)
+
+
+@answer("log", "log2", "log10")
+def logarithm(call: Call, input: Tensor) -> Tensor:
+    """A level: all is handed on."""
+    if call.composite.activation == "guided":
+        result: Tensor = as_level(call.native(input))
+        return result
+    return with_role(handed_on(call, input, lambda: call.native(input)), common_role(call.path))
 
 
 @answer("relu")

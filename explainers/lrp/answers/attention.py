@@ -80,6 +80,7 @@ def _watch_softmax(
 ) -> None:
     """Enter the shift of the softmax inside, from the weights themselves."""
     kept = [call.keep(one) for one in (query, key, value)]
+    kept_mask = None if mask is None else call.keep(mask)
 
     def shift(grad: Tensor) -> Tensor:
         q, k, v = (one.tensor for one in kept)
@@ -87,7 +88,7 @@ def _watch_softmax(
             k = k.repeat_interleave(q.shape[-3] // k.shape[-3], -3)
             v = v.repeat_interleave(q.shape[-3] // v.shape[-3], -3)
         factor = more.get("scale") or q.shape[-1] ** -0.5
-        allowed = _allowed(mask, is_causal, q, k)
+        allowed = _allowed(None if kept_mask is None else kept_mask.tensor, is_causal, q, k)
         # One head at a time: all their weights at once are what a fused attention saves.
         parts = (q * factor, k, v, grad, allowed)
         heads = zip(*(part.unbind(-3) for part in parts), strict=True)

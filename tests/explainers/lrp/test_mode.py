@@ -107,7 +107,6 @@ def test_an_error_inside_leaves_torch_clean(where):
     assert account(Small(), clips()).relevance.any()
 
 
-@pytest.mark.xfail(strict=True, reason="the outer run answers what the inner one's answers call")
 def test_a_run_inside_another_is_refused():
     module = Small()
     with pytest.raises(ExplanationError, match="under way"), lrp("gamma", module), lrp("epsilon"):

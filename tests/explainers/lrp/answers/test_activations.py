@@ -177,3 +177,15 @@ def test_guided_takes_the_plain_gradient_where_it_is_positive(name):
     found = through(operation, x, composite=GUIDED, arriving=arriving)
     (expected,) = plainly(operation, x, arriving=arriving.clamp(min=0))
     torch.testing.assert_close(found.relevance[0], expected)
+
+
+def test_a_logarithm_of_next_to_nothing_does_not_overflow():
+    x = torch.tensor([[1e-38], [1e-40], [1e-45], [1e-10]], dtype=torch.float32)
+    for logarithm in (torch.log, torch.log2, torch.log10):
+        found = through(logarithm, x)
+        assert found.coefficients[0].isfinite().all()
+        assert float(found.total) == pytest.approx(float(found.value.sum()), rel=1e-5)
+
+
+def test_what_overflows_is_not_hidden():
+    assert through(torch.exp, torch.tensor([[800.0]]).double()).coefficients[0].isinf().all()
