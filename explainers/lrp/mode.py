@@ -197,12 +197,12 @@ class LRP(TorchFunctionMode):
         self, scores: Float[Tensor, " batch"], inputs: Tensor
     ) -> tuple[Tensor, Tensor | None]:
         """Relevance of the input, and the coefficient c where it is input x c, else None."""
+        self.check(scores)
         if id(inputs) not in self.inputs:
             raise ExplanationError(
                 "The input did not take part in the run: give the very tensor that the model was "
                 "given in this mode, a leaf that requires gradients."
             )
-        self.check(scores)
         shadow = self.shadows.get(id(inputs))
         wanted = [inputs] if shadow is None else [inputs, shadow]
         grads = torch.autograd.grad(scores.sum(), wanted, allow_unused=True)

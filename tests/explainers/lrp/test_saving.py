@@ -31,6 +31,23 @@ def test_views_share_memory():
     assert saved.unpack(part).tolist() == [1, 2]
 
 
+def test_keepers_of_the_same_share_a_copy_and_others_do_not():
+    saved, x = SavedTensors(), torch.arange(6.0)
+    parts = [saved.pack(one) for one in (x[:2], x[2:4], x[:2], x[:4:2], x[:4].view(2, 2))]
+    saved.protect(x)
+    x.zero_()
+    kept = [saved.unpack(one) for one in parts]
+    assert [one.flatten().tolist() for one in kept] == [
+        [0, 1],
+        [2, 3],
+        [0, 1],
+        [0, 2],
+        [0, 1, 2, 3],
+    ]
+    assert kept[4].shape == (2, 2)
+    assert kept[0].data_ptr() == kept[2].data_ptr()
+
+
 def test_a_second_write_leaves_the_copy():
     saved, x = SavedTensors(), torch.ones(2)
     first = saved.pack(x)

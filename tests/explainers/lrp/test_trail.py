@@ -141,6 +141,22 @@ def test_a_foreign_function_inside_an_in_place_write_is_found():
         explain(Holder(written))
 
 
+@pytest.mark.parametrize(
+    "write",
+    [lambda h: h[:, :2].relu_(), lambda h: h[:, :2].mul_(2.0), lambda h: h[:, :2].copy_(h[:, 2:4]),
+     lambda h: h[:, :2].fill_(0.1), lambda h: h.__setitem__((slice(None), 0), 0.3),
+     lambda h: h.relu_()],
+)  # fmt: skip
+def test_a_foreign_function_that_was_partly_written_over_is_found(write):
+    def written(x):
+        h = Gain.apply(x)
+        write(h)
+        return h
+
+    with pytest.raises(UnknownOperation, match="GainBackward"):
+        explain(Holder(written))
+
+
 def test_a_foreign_function_on_the_input_itself_is_found():
     class First(nn.Module):
         def forward(self, x):
