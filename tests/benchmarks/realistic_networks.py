@@ -257,7 +257,7 @@ _CLIP = (FOUR_SECONDS,)
 NETWORKS = (
     _ours("AASIST", lambda: AASIST(FULL), (INPUT_SAMPLES,), "signed", "inplace"),
     _ours("AASIST-L", lambda: AASIST(LIGHT), (INPUT_SAMPLES,), "signed", "inplace"),
-    _ours("LCNN (bundled)", lambda: LCNN(LCNNShape()), _CLIP, "signed"),
+    _ours("LCNN (bundled size)", lambda: LCNN(LCNNShape()), _CLIP, "signed"),
     _ours("RawNet2", RawNet2, (INPUT_SAMPLES,), "signed", "inplace", "recurrent"),
     _ours("RawGAT-ST", RawGATST, (INPUT_SAMPLES,), "signed", "inplace"),
     _ours("AudioNet", AudioNet, (8000,)),

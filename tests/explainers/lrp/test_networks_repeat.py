@@ -1,4 +1,4 @@
-"""A run says the same again, of clips together and alone, in other precisions, without a trace."""
+"""A run says the same again, and nearly so in single precision; it leaves no trace."""
 
 import hashlib
 
@@ -21,23 +21,6 @@ def network(request):
     if "huggingface" in get(request.param).tags:
         pytest.importorskip("transformers")
     return get(request.param)
-
-
-def test_eight_clips_together_are_eight_clips_alone(network):
-    module, clips = network.build().double(), network.example(8).double()
-    composite = COMPOSITES[len(network.name) % len(COMPOSITES)]
-    together = account(module, clips, composite)
-    alone = [account(module, clip[None], composite) for clip in clips]
-    separate = torch.cat([one.relevance for one in alone])
-    scale = separate.flatten(1).abs().amax(dim=1).reshape(-1, *[1] * (clips.ndim - 1))
-    assert ((together.relevance - separate).abs() <= 1e-9 * scale).all()
-    sinks = together.sinks()
-    for index, one in enumerate(alone):
-        assert one.sinks().keys() == sinks.keys()
-        for key, amount in one.sinks().items():
-            torch.testing.assert_close(
-                sinks[key][index], amount[0], rtol=1e-9, atol=1e-9 * float(one.scores.abs())
-            )
 
 
 def test_a_second_run_is_the_same_and_a_metered_one_nearly(network):

@@ -1,4 +1,4 @@
-"""Answers for one's own operations, and operations under their other names."""
+"""Answers for one's own operations, and exported programs, which call ours by other names."""
 
 import pytest
 import torch
@@ -12,7 +12,6 @@ from explainers.lrp import (
     answered_operations,
     load_composite,
 )
-from explainers.lrp.naming import operation_name
 from explainers.lrp.registry import _answers, _foreign, find_answer
 from tests.explainers.lrp.accounts import account
 
@@ -122,29 +121,6 @@ def test_what_is_answered_is_listed():
     assert list(listed) == sorted(set(listed))
     assert {"linear", "conv1d", "scaled_dot_product_attention", "gru", "__setitem__"} <= set(listed)
     assert all(find_answer(name) is not None for name in listed)
-
-
-SAME = {
-    "relu": [torch.relu, torch.Tensor.relu, torch.ops.aten.relu.default, torch.ops.aten.relu],
-    "functional.relu": [F.relu],
-    "add": [torch.add, torch.Tensor.add, torch.ops.aten.add.Tensor, torch.ops.aten.add.Scalar],
-    "__add__": [torch.Tensor.__add__],
-    "softmax": [torch.softmax, torch.Tensor.softmax],
-    "functional.softmax": [F.softmax],
-    "real.__get__": [torch.Tensor.real.__get__],
-    "stft": [torch.stft, torch.Tensor.stft],
-    "fft_rfft": [torch.fft.rfft],
-    "linear": [F.linear, torch.ops.aten.linear.default],
-    "relevancetests::halved_softsign": [torch.ops.relevancetests.halved_softsign],
-    "_softmax": [torch.ops.aten._softmax.default],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "function"), [(name, one) for name, group in SAME.items() for one in group]
-)
-def test_one_name_for_every_spelling(name, function):
-    assert operation_name(function) == name
 
 
 class Convolved(nn.Module):
