@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from explainers.errors import ExplanationError
+from explainers.errors import ExplanationError, NotFiniteScore
 from explainers.explanation import Explanation
 from explainers.targets import Target
 from perturbations.registry import Registry
@@ -97,7 +97,7 @@ class Scoring:
                 f"its {len(self.model.labels)} labels ask for one row of as many per clip."
             )
         if not torch.isfinite(logits).all():
-            raise ExplanationError("The model gave logits that are not finite for this waveform.")
+            raise NotFiniteScore("The model gave logits that are not finite for this waveform.")
         return self.target(logits)
 
 
@@ -175,7 +175,7 @@ class Explainer(ABC):
         _check_waveform(waveform)
         self._check_model(model)
         started = time.perf_counter()
-        clips = waveform.detach().to(_device(model, waveform))
+        clips = waveform.detach().to(device_of(model, waveform))
         scoring = Scoring(model, target)
         with torch.no_grad():
             scores = scoring(clips)
@@ -188,20 +188,40 @@ class Explainer(ABC):
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
         }
         return [
-            Explanation(
-                relevance=one.relevance,
-                domain=one.domain,
-                sample_rate=model.sample_rate,
-                seconds=waveform.shape[1] / model.sample_rate,
-                target=target.spec,
-                score=float(score),
-                method=self.name,
-                signed=self.signed,
-                provenance={**made_by, **one.findings},
-                **one.more,
-            )
+            self.explanation(one, scoring, waveform.shape[1], float(score), made_by)
             for one, score in zip(found, scores.tolist(), strict=True)
         ]
+
+    def explanation(
+        self,
+        found: Attribution,
+        scoring: Scoring,
+        length: int,
+        score: float,
+        made_by: Mapping[str, Any],
+    ) -> Explanation:
+        """What was found for one clip, with all that is known beside it.
+
+        Args:
+            found: What this method found.
+            scoring: The target as it was asked for.
+            length: Of the clip, in samples.
+            score: The target's value for the clip.
+            made_by: For the provenance.
+        """
+        rate = scoring.model.sample_rate
+        return Explanation(
+            relevance=found.relevance,
+            domain=found.domain,
+            sample_rate=rate,
+            seconds=length / rate,
+            target=scoring.target.spec,
+            score=score,
+            method=self.name,
+            signed=self.signed,
+            provenance={**made_by, **found.findings},
+            **found.more,
+        )
 
     def _check_model(self, model: ExplainableModel) -> None:
         if model.module is None and self.needs_gradients:
@@ -228,6 +248,10 @@ explainers: Registry[type[Explainer]] = Registry(
         "explainers.attention",
         "explainers.cams",
         "explainers.removal.occlusion",
+        "explainers.removal.methods",
+        "explainers.removal.replay",
+        "explainers.removal.words",
+        "explainers.voice.explainer",
     ),
     ExplanationError,
 )
@@ -274,10 +298,26 @@ def _silent(_: float) -> None:
     """Progress nobody asked for."""
 
 
-def _device(model: ExplainableModel, waveform: Tensor) -> torch.device:
+def device_of(model: ExplainableModel, waveform: Tensor) -> torch.device:
+    """Where the model's parameters are; where the waveform is, if it has none."""
     parameters = iter(()) if model.module is None else model.module.parameters()
     first = next(parameters, None)
     return waveform.device if first is None else first.device
+
+
+def rebuilt(model: ExplainableModel, module: nn.Module) -> ExplainableModel:
+    """The same kind of model around another module; it shares nothing that could be changed.
+
+    A model that prepares clips before its module says how by a method ``with_module``; of others
+    the module is taken to be all.
+    """
+    with_module = getattr(model, "with_module", None)
+    if with_module is not None:
+        other: ExplainableModel = with_module(module)
+        return other
+    from explainers.contract import ModuleModel
+
+    return ModuleModel(module.eval(), model.sample_rate, tuple(model.labels))
 
 
 def _check_waveform(waveform: Float[Tensor, "batch time"]) -> None:

@@ -51,6 +51,7 @@ class Explanation:
             grids, made for waveforms, None for segments.
         frequency_edges: Of a grid's cells along frequency, in Hz.
         segments: ``[n, 4]``: start and end in seconds, low and high in Hz.
+        segment_names: What each segment is called, where they have names: words, sources.
         ledger: Named amounts that reached no part of the input; for methods that keep accounts,
             ``total + sum(ledger.values()) == score``.
         standard_error: Of each relevance value, where the method draws samples.
@@ -71,6 +72,7 @@ class Explanation:
     time_edges: Float[np.ndarray, " time_edges"] | None = None
     frequency_edges: Float[np.ndarray, " frequency_edges"] | None = None
     segments: Float[np.ndarray, "n 4"] | None = None
+    segment_names: tuple[str, ...] = ()
     ledger: Mapping[str, float] = field(default_factory=dict)
     standard_error: Float[np.ndarray, "..."] | None = None
     coefficient: Float[np.ndarray, " time"] | None = None
@@ -215,7 +217,7 @@ class Explanation:
 
     def _project(self, **changed: Any) -> "Explanation":
         """A copy in other cells, without what belonged to the old cells."""
-        bare: dict[str, Any] = dict.fromkeys(ARRAYS)
+        bare: dict[str, Any] = {**dict.fromkeys(ARRAYS), "segment_names": ()}
         return replace(self, **{**bare, **changed})
 
 
@@ -244,6 +246,7 @@ def _pack(explanation: Explanation, prefix: str) -> tuple[dict[str, Any], dict[s
     header = {name: getattr(explanation, name) for name in plain}
     header["ledger"] = dict(explanation.ledger)
     header["provenance"] = dict(explanation.provenance)
+    header["segment_names"] = list(explanation.segment_names)
     arrays = {
         f"{prefix}{name}": getattr(explanation, name)
         for name in ARRAYS
@@ -268,6 +271,7 @@ def _unpack(
     for name, array in own.items():
         _check_array(name, array)
     plain = {f.name: header[f.name] for f in fields(Explanation) if f.name in header}
+    plain["segment_names"] = tuple(header.get("segment_names", ()))
     return Explanation(**{**plain, **own, "children": children})
 
 
@@ -311,6 +315,9 @@ def _check(explanation: Explanation) -> None:
         raise ExplanationError(
             f"Relevance of shape {relevance.shape} does not fit its axes, which say {expected}."
         )
+    names = explanation.segment_names
+    if names and (domain != "segments" or len(names) != len(relevance)):
+        raise ExplanationError(f"{len(names)} segment names were given for {relevance.size} parts.")
     error = explanation.standard_error
     if error is not None and error.shape != relevance.shape:
         raise ExplanationError("A standard error must have the shape of its relevance.")

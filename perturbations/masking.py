@@ -1,11 +1,12 @@
-"""Taking parts of a clip away, stretches of time or patches of time and frequency, and filling in.
+"""Taking parts of a clip away, stretches of time or patches of time and frequency.
 
 Everything works on whole batches on the waveform's own device. A mask says what is taken away,
-a fill is a batch of clips that stand in for it, and nothing is ever moved in time.
+a fill (perturbations.fills) is a batch of clips that stand in for it, and nothing is ever moved in
+time.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,50 +15,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from perturbations.corruption import Key, check_input, draw_normal, generator
 from perturbations.errors import CorruptionError
-from perturbations.registry import Registry
-from perturbations.waveform import rms
-
-Fill = Callable[[Float[Tensor, "batch time"], int, Sequence[Key]], Float[Tensor, "batch time"]]
-fills: Registry[Fill] = Registry(
-    "fill", "xaudio.fills", ("perturbations.masking",), CorruptionError
-)
 
 SPECTRUM_SECONDS = 0.032
 ROUNDING = 1e-9
-
-
-@fills.register("zeros")
-def zeros(
-    waveform: Float[Tensor, "batch time"],
-    sample_rate: int,  # noqa: ARG001
-    keys: Sequence[Key],  # noqa: ARG001
-) -> Float[Tensor, "batch time"]:
-    """Silence."""
-    return torch.zeros_like(waveform)
-
-
-@fills.register("matched-noise")
-def matched_noise(
-    waveform: Float[Tensor, "batch time"], sample_rate: int, keys: Sequence[Key]
-) -> Float[Tensor, "batch time"]:
-    """Stationary noise with each clip's level (RMS) and its average spectrum.
-
-    White noise filtered by the square root of the clip's power spectrum, averaged over windows of
-    32 ms (Welch 1967), drawn from the clip's key.
-    """
-    check_input(waveform, sample_rate, keys)
-    grid = SpectrumGrid.at(sample_rate)
-    power = grid.transform(waveform).abs().square().mean(dim=2)
-    white = draw_normal([generator("matched-noise", 1, key) for key in keys], waveform)
-    bins = torch.fft.rfft(white)
-    envelope = F.interpolate(
-        power.sqrt()[:, None], size=bins.shape[1], mode="linear", align_corners=True
-    )[:, 0]
-    noise = torch.fft.irfft(bins * envelope, n=waveform.shape[1])
-    tiny = torch.finfo(noise.dtype).tiny
-    return noise * (rms(waveform) / rms(noise).clamp(min=tiny))[:, None]
 
 
 def time_segments(

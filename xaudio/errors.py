@@ -1,5 +1,6 @@
 """What goes wrong on this floor."""
 
+from explainers.errors import NotFiniteScore
 from perturbations.errors import UserError
 
 
@@ -9,6 +10,10 @@ class AudioError(UserError):
 
 class ModelError(UserError):
     """A classifier or its weights cannot be loaded or used."""
+
+
+class NotFiniteAnswer(ModelError, NotFiniteScore):  # noqa: N818
+    """A classifier answers with NaN or infinite logits."""
 
 
 class SweepError(UserError):

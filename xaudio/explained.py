@@ -86,19 +86,32 @@ class ExplainedClip:
             theme: Colours, for a light or a dark page.
             stretches: Known stretches to mark, such as the synthetic part of a hybrid.
         """
-        from xaudio.reports.figures import explanation_png
-
         drawn = (theme, *stretches)
         if drawn not in self._pictures:
-            self._pictures[drawn] = explanation_png(
-                self.clip.samples,
-                self.explanation,
-                title=f"{self.clip.name}: {self.decision.label}, {self.explanation.method}",
-                stretches=stretches,
-                evidence=self.evidence_curve,
-                theme=theme,
-            )
+            self._pictures[drawn] = self._drawn(theme, stretches)
         return self._pictures[drawn]
+
+    def _drawn(self, theme: Theme, stretches: Sequence[Stretch]) -> bytes:
+        title = f"{self.clip.name}: {self.decision.label}, {self.explanation.method}"
+        if self.is_of_the_voice:
+            from xaudio.reports.response_curves import response_curves_png
+
+            return response_curves_png(self.explanation, title, theme)
+        from xaudio.reports.figures import explanation_png
+
+        return explanation_png(
+            self.clip.samples,
+            self.explanation,
+            title=title,
+            stretches=stretches,
+            evidence=self.evidence_curve,
+            theme=theme,
+        )
+
+    @property
+    def is_of_the_voice(self) -> bool:
+        """Whether the whole voice was changed, so that no part of the clip stands out."""
+        return "curves" in self.explanation.provenance
 
     @cached_property
     def sound(self) -> bytes:
@@ -142,7 +155,12 @@ class ExplainedClip:
         return min(0.5, self.explanation.seconds / 8)
 
     def strongest(self, count: int = 5) -> list[WeighedStretch]:
-        """The stretches of `step` seconds that weigh most, for or against, the heaviest first."""
+        """The stretches of `step` seconds that weigh most, for or against, the heaviest first.
+
+        None where the whole voice was changed.
+        """
+        if self.is_of_the_voice:
+            return []
         relevance = self.explanation.over_time(self.step).relevance
         magnitude = float(np.abs(relevance).sum()) or 1.0
         return [
@@ -233,10 +251,13 @@ class ExplainedClip:
         return f"<div>{heading}{shown}{sounds}</div>"
 
     def _page(self, light: bytes, dark: bytes) -> str:
+        from xaudio.reports.accounts import accounts
         from xaudio.reports.explanation_report import ExplanationReport, Picture, explanation_page
 
         shows = (
-            f"Waveform and spectrogram of {self.clip.name}, with the relevance for "
+            f"How {self.explanation.target} answers when the voice in {self.clip.name} is changed."
+            if self.is_of_the_voice
+            else f"Waveform and spectrogram of {self.clip.name}, with the relevance for "
             f"{self.explanation.target} by {self.explanation.method} laid over it."
         )
         settings = self.chosen_settings
@@ -254,6 +275,7 @@ class ExplainedClip:
             provenance=_facts(self.provenance),
             command=command_line(self.provenance, self.clip.name, settings),
             python=python_lines(self.provenance, self.clip.name, settings),
+            accounts=accounts(self.explanation),
         )
         return explanation_page(report)
 

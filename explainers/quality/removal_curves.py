@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from explainers.arrays import clip_digest
 from explainers.errors import ExplanationError
-from explainers.explainer import Progress, Scoring
+from explainers.explainer import Progress, Scoring, device_of
 from perturbations.corruption import Key, generator
-from perturbations.masking import cross_fade_segments, fill_segments, fills, time_segments
+from perturbations.fills import fills
+from perturbations.masking import cross_fade_segments, fill_segments, time_segments
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
@@ -24,7 +25,7 @@ class RemovalSettings:
     Attributes:
         segment: Length of a part in seconds.
         shares: Of the parts that are replaced, rising from 0 to 1.
-        fill: What replaces them: ``zeros``, ``matched-noise``, any other of perturbations.masking.
+        fill: What replaces them: ``zeros``, ``matched-noise``, any other of perturbations.fills.
         joint: Length in seconds of the smooth joints around what is replaced; 0 for none.
         orders: Random orders per clip, at least 2.
         seed: Of the random orders, of how equal relevance is ordered, and of the fill.
@@ -163,7 +164,7 @@ def removal_curves(
         ExplanationError: An order is not one of all parts of the clip, or there is but one part.
     """
     _check_orders(orders, (len(waveform), len(_segments(waveform, scoring, settings))))
-    clips = waveform.detach().to(_device(scoring, waveform))
+    clips = waveform.detach().to(device_of(scoring.model, waveform))
     remove = _remover(scoring, clips, settings)
     ranks = torch.from_numpy(np.argsort(orders, axis=-1)).to(clips.device)
     batch, count, parts = orders.shape
@@ -207,8 +208,8 @@ def _remover(
     sizes = [stop - start for start, stop in _segments(clips, scoring, settings)]
     part = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes)).to(clips.device)
     assert len(part) == length
-    keys = [Key(_digest(clip), settings.seed) for clip in clips]
-    stand_ins = fills.get(settings.fill)(clips, rate, keys)
+    keys = [Key(clip_digest(clip), settings.seed) for clip in clips]
+    stand_ins = fills.get(settings.fill)(clips, rate, keys, _segments(clips, scoring, settings))
     joint = round(settings.joint * rate)
 
     def remove(clip: Tensor, gone: Tensor) -> Tensor:
@@ -229,15 +230,4 @@ def _segments(
 def _random(
     clip: Float[Tensor, " time"], settings: RemovalSettings, purpose: str
 ) -> np.random.Generator:
-    return generator(f"faithfulness {purpose}", 1, Key(_digest(clip), settings.seed))
-
-
-def _digest(clip: Float[Tensor, " time"]) -> str:
-    """What names a clip by its samples, alone or in any batch."""
-    return blake2b(clip.detach().cpu().float().numpy().tobytes(), digest_size=16).hexdigest()
-
-
-def _device(scoring: Scoring, waveform: Tensor) -> torch.device:
-    module = scoring.model.module
-    first = next(module.parameters(), None) if module is not None else None
-    return waveform.device if first is None else first.device
+    return generator(f"faithfulness {purpose}", 1, Key(clip_digest(clip), settings.seed))

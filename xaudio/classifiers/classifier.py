@@ -12,7 +12,7 @@ from explainers.explainer import FrameEvidence
 from perturbations.errors import UserError
 from xaudio.classifiers.fit import AnyLength, Fit
 from xaudio.classifiers.labels import BONAFIDE, SPOOF, canonical_labels, is_detector
-from xaudio.errors import AudioError, ModelError
+from xaudio.errors import AudioError, ModelError, NotFiniteAnswer
 from xaudio.models.weights import fingerprint
 
 Forward = Callable[[Tensor], Any]
@@ -124,6 +124,19 @@ class Classifier:
         self.device = place
         return self
 
+    def with_module(self, module: nn.Module) -> "Classifier":
+        """The same classifier around another module, which sees clips as this one's does."""
+        return Classifier(
+            module,
+            self.name,
+            self.sample_rate,
+            self.labels,
+            self.fit,
+            self.device,
+            self.summary,
+            self._digest,
+        )
+
     def __call__(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch classes"]:
         """The logits; see `logits`."""
         return self.logits(waveform)
@@ -195,7 +208,7 @@ class Classifier:
                 f"label ({', '.join(self.labels)})."
             )
         if not torch.isfinite(logits.detach()).all():
-            raise ModelError(f"'{self.name}' answered with NaN or infinite logits.")
+            raise NotFiniteAnswer(f"'{self.name}' answered with NaN or infinite logits.")
         return logits
 
     def _asked(self, function: Forward, inputs: Float[Tensor, "inputs length"]) -> Any:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ from torch import nn
 
 from perturbations.errors import UserError
 from xaudio.classifiers.adapters.functions import function_digest, tensor_function
+from xaudio.classifiers.adapters.sklearn_pipeline import Estimator, named_labels, read_estimator
 from xaudio.classifiers.classifier import Classifier
 from xaudio.classifiers.fit import Fit, parse_fit
 from xaudio.errors import ModelError
 from xaudio.models.registry import ModelSource, models
 from xaudio.models.weights import load_strictly, read_state_dict
 
-Spec = str | os.PathLike[str] | Classifier | ModelSource | nn.Module | Callable[..., Any]
+Spec = (
+    str | os.PathLike[str] | Classifier | ModelSource | nn.Module | Estimator | Callable[..., Any]
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ def load_classifier(
     Args:
         spec: A registered name (``lcnn``, ``aasist``); ``hf:<folder or id>`` of a Hugging Face
             audio classifier; the path of a ``.onnx`` or ``.pt2`` file; ``package.module:factory``,
-            which is imported and called; a torch module; any function of arrays [batch, time].
+            which is imported and called; a torch module; a fitted scikit-learn classifier or
+            pipeline of arrays [clips, samples]; any function of arrays [batch, time].
         weights: A ``.safetensors`` or PyTorch state dict to put into the model.
         device: ``cpu``, ``cuda``, ``cuda:1``.
         labels: One per logit, in the model's order; needed where the model does not say.
@@ -83,6 +87,11 @@ def _from_text(spec: str, wishes: Wishes) -> Classifier:
         return _from_onnx(spec, wishes)
     if spec.endswith(".pt2"):
         return _from_exported(spec, wishes)
+    if Path(spec).suffix in (".joblib", ".pkl", ".pickle", ".skops"):
+        raise ModelError(
+            f"'{spec}' is refused: to read such a file can run code. If you trust it, write a "
+            "function that loads and returns the model, and name that: package.module:factory."
+        )
     if ":" in spec and not Path(spec).exists():
         return _from_factory(spec, wishes)
     if Path(spec).suffix in (".pth", ".pt", ".ckpt", ".bin", ".safetensors"):
@@ -102,11 +111,13 @@ def _from_object(spec: Any, wishes: Wishes) -> Classifier:
         return _from_source(spec, type(spec.module).__name__, wishes)
     if isinstance(spec, nn.Module):
         return _from_module(spec, type(spec).__name__, wishes)
+    if isinstance(spec, Estimator):
+        return _from_estimator(spec, type(spec).__name__, wishes)
     if callable(spec):
         return _from_function(spec, getattr(spec, "__name__", type(spec).__name__), wishes)
     raise ModelError(
-        f"A {type(spec).__name__} was given as the model; expected a name, a file, a torch module "
-        "or a function of waveforms."
+        f"A {type(spec).__name__} was given as the model; expected a name, a file, a torch module, "
+        "a scikit-learn classifier or a function of waveforms."
     )
 
 
@@ -152,6 +163,19 @@ def _from_function(function: Callable[..., Any], name: str, wishes: Wishes) -> C
     )
 
 
+def _from_estimator(estimator: Any, name: str, wishes: Wishes) -> Classifier:
+    _refuse_weights(name, wishes)
+    model = read_estimator(estimator, name)
+    stated = replace(
+        wishes,
+        labels=named_labels(model, name, wishes.labels),
+        sample_rate=wishes.sample_rate or model.sample_rate,
+    )
+    labels, sample_rate = _said(None, name, stated)
+    fit = wishes.fit or _fit_for(model.length)
+    return Classifier(model, name, sample_rate, labels, fit, wishes.device, digest=model.digest)
+
+
 def _from_factory(spec: str, wishes: Wishes) -> Classifier:
     """Import and call what the user named; its answer may be any model object."""
     place, _, attribute = spec.partition(":")
@@ -159,13 +183,15 @@ def _from_factory(spec: str, wishes: Wishes) -> Classifier:
         made = _made(spec, place, attribute)
     if isinstance(made, nn.Module):
         return _from_module(made, attribute, wishes)
+    if isinstance(made, Estimator):
+        return _from_estimator(made, attribute, wishes)
     if isinstance(made, Classifier | ModelSource):
         _refuse_weights(spec, wishes)
     return _from_object(made, wishes)
 
 
 def _made(spec: str, place: str, attribute: str) -> Any:
-    """What a factory makes, or the module that stands in its place."""
+    """What a factory makes, or the module or pipeline that stands in its place."""
     try:
         factory = getattr(importlib.import_module(place), attribute)
     except Exception as error:  # whatever the user's file does while it is imported
@@ -173,7 +199,7 @@ def _made(spec: str, place: str, attribute: str) -> Any:
             f"'{spec}' cannot be imported: {type(error).__name__}: {error}. Expected "
             "package.module:factory, a function without arguments that returns a model."
         ) from None
-    if isinstance(factory, nn.Module):
+    if isinstance(factory, nn.Module | Estimator) and not isinstance(factory, type):
         return factory
     try:
         return factory()

@@ -12,6 +12,7 @@ from perturbations.errors import UserError
 
 COMMANDS = {
     "explain": "Why does a model decide what it decides about a clip? Picture, sound, report.",
+    "manipulate": "Change what an explanation points at: does the score follow, beyond chance?",
     "corrupt": "Pass clips through a corruption: noise, codec, filter, echo.",
     "sweep": "How long does a model hold? Models x corruptions x severities x clips.",
     "corpus": "Build a corpus of human, synthetic and partly synthetic speech.",

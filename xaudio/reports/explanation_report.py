@@ -34,6 +34,8 @@ class ExplanationReport:
         provenance: What made it, by name.
         command: The command line that makes it again.
         python: The lines of Python that make it again.
+        cautions: Shown below the picture.
+        accounts: Further sections, see `xaudio.reports.accounts`.
     """
 
     title: str
@@ -50,6 +52,7 @@ class ExplanationReport:
     command: str
     python: str
     cautions: Sequence[str] = field(default=())
+    accounts: Sequence[html.Html] = field(default=())
 
 
 def explanation_page(report: ExplanationReport) -> html.Html:
@@ -60,7 +63,12 @@ def explanation_page(report: ExplanationReport) -> html.Html:
             html.headline(report.verdict, report.verdict_detail),
             html.section("Where and why", *_picture(report)),
             html.section("Listen", _sounds(report)),
-            html.section("Strongest stretches", *_strongest(report)),
+            *(
+                [html.section("Strongest stretches", *_strongest(report))]
+                if report.strongest
+                else []
+            ),
+            *report.accounts,
             html.section("What the model said", _logits(report)),
             html.section("How it was made", html.facts(report.provenance)),
             html.section(

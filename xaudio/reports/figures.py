@@ -15,7 +15,12 @@ from explainers.explanation import Explanation
 from xaudio.reports.elements import LIGHT, Curve, Stretch, Theme
 from xaudio.reports.envelope import envelope
 from xaudio.reports.png import palette_png
-from xaudio.reports.relevance_image import RelevanceImage, relevance_image, relevance_pixels
+from xaudio.reports.relevance_image import (
+    RelevanceImage,
+    in_time_frequency,
+    relevance_image,
+    relevance_pixels,
+)
 from xaudio.reports.spectrogram import Spectrogram, level_range, spectrogram
 
 
@@ -131,7 +136,10 @@ def _draw_relevance(
 
 
 def _draw_over_time(panel: Axes, explanation: Explanation, theme: Theme) -> None:
-    """Relevance summed over frequency, in steps of 20 ms."""
+    """Relevance part by part where there are parts of time, else in steps of 20 ms."""
+    if explanation.segments is not None and in_time_frequency(explanation) is None:
+        _draw_parts(panel, explanation, theme)
+        return
     step = max(0.02, explanation.seconds / 1000)
     stretches = explanation.over_time(step)
     assert stretches.segments is not None
@@ -140,6 +148,23 @@ def _draw_over_time(panel: Axes, explanation: Explanation, theme: Theme) -> None
     _fill_steps(panel, stretches.relevance, edges, above, theme)
     panel.set_ylabel("Relevance")
     _name(panel, f"Sum over every {1000 * step:.0f} ms", theme)
+
+
+def _draw_parts(panel: Axes, explanation: Explanation, theme: Theme) -> None:
+    """What every part is worth, with twice its standard error; few parts are named."""
+    assert explanation.segments is not None
+    starts, ends = explanation.segments[:, 0], explanation.segments[:, 1]
+    values, errors = explanation.relevance, explanation.standard_error
+    above = theme.in_favour if explanation.signed else theme.strength
+    colours = [above if value >= 0 else theme.against for value in values]
+    panel.bar(starts, values, ends - starts, align="edge", color=colours, linewidth=0)
+    if errors is not None and errors.any():
+        centres = (starts + ends) / 2
+        panel.errorbar(centres, values, 2 * errors, fmt="none", ecolor=theme.ink, elinewidth=0.7)
+    panel.axhline(0, color=theme.quiet, linewidth=0.6)
+    panel.set_ylabel("Relevance")
+    kind = "part" if errors is None or not errors.any() else "part, with two standard errors"
+    _name(panel, f"Of every {kind}", theme)
 
 
 def _draw_evidence(panel: Axes, evidence: Curve, theme: Theme) -> None:

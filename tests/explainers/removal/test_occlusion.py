@@ -3,12 +3,13 @@ import pytest
 import torch
 from captum.attr import FeatureAblation
 
+from explainers.arrays import clip_digest
 from explainers.contract import ModuleModel, SmallDetector
 from explainers.errors import ExplanationError
 from explainers.explainer import load_explainer
 from explainers.targets import parse_target
 from perturbations.corruption import Key
-from perturbations.masking import matched_noise
+from perturbations.fills import fills
 from tests.explainers.small_models import RATE, Function, Linear, Quadratic, model_of, noise
 
 CLIPS = noise(2, 470)
@@ -17,7 +18,7 @@ WEIGHTS = noise(470, seed=1)
 
 def explain(model, clips=CLIPS, name="occlusion", progress=None, **settings):
     target = parse_target("spoof - bonafide", model.labels)
-    return load_explainer(name, **settings).explain(model, clips, target, progress)
+    return load_explainer(name, **{"joint": 0.0, **settings}).explain(model, clips, target, progress)
 
 
 def books_balance(one):
@@ -63,7 +64,8 @@ def test_it_is_captums_feature_ablation_on_the_same_windows():
 def test_noise_takes_the_place_of_what_is_removed():
     model = ModuleModel(Linear(WEIGHTS), 4000)
     one = explain(model, CLIPS[:1], window=0.025, hop=0.025, fill="matched-noise", seed=5)[0]
-    fill = matched_noise(CLIPS[:1], 4000, [Key("occlusion", 5)])
+    key = Key(clip_digest(CLIPS[0]), 5)
+    fill = fills.get("matched-noise")(CLIPS[:1], 4000, [key], [])
     falls = ((CLIPS[0] - fill[0]) * WEIGHTS).double().split(100)
     expected = [float(part.sum()) for part in falls]
     np.testing.assert_allclose(one.over_time(0.025).relevance, expected, atol=1e-4)
@@ -158,11 +160,11 @@ def test_a_model_that_fails_on_what_is_left_is_named():
         ("occlusion", {"hop": 0.2}, "hop"),
         ("occlusion", {"hop": 0.0}, "hop"),
         ("occlusion", {"window": float("nan")}, "hop"),
-        ("occlusion", {"fill": "rain"}, "matched-noise, zeros"),
-        ("occlusion", {"batch_size": 0}, "batch_size"),
+        ("occlusion", {"fill": "rain"}, "matched-noise, mean"),
+        ("occlusion", {"batch_size": -1}, "batch_size"),
         ("occlusion-time-frequency", {"bands": 0}, "band"),
         ("occlusion-time-frequency", {"window": -1.0}, "window"),
-        ("occlusion-time-frequency", {"fill": "rain"}, "matched-noise, zeros"),
+        ("occlusion-time-frequency", {"fill": "rain"}, "matched-noise, mean"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(name, settings, words):

@@ -1,0 +1,53 @@
+"""How many waveforms to score at once: found by measurement, and halved when memory is short."""
+
+ENOUGH = 1024
+TRIES = 2
+GAIN = 1.03
+
+
+class BatchSize:
+    """Doubles as long as that makes a waveform cheaper; then keeps to the best.
+
+    The waveforms it is measured on are those that have to be scored anyway. Each size is tried
+    twice, because the first batch of a size pays for what the libraries prepare for it.
+
+    >>> size = BatchSize()
+    >>> size.took(1, 0.4), size.took(1, 0.4), size.current
+    (None, None, 2)
+    >>> size.took(2, 0.9), size.took(2, 0.9), size.current
+    (None, None, 1)
+    """
+
+    def __init__(self, fixed: int = 0) -> None:
+        """Start at one waveform, or stay at `fixed` unless memory is short."""
+        self.current = fixed or 1
+        self._settled = fixed > 0
+        self._times: dict[int, list[float]] = {}
+
+    def took(self, rows: int, seconds: float) -> None:
+        """Learn from a batch; only whole ones tell."""
+        if self._settled or rows != self.current:
+            return
+        times = self._times.setdefault(rows, [])
+        times.append(seconds / rows)
+        if len(times) < TRIES:
+            return
+        before = self._times.get(rows // 2)
+        if before is not None and min(before) < min(times) * GAIN:
+            self._settle()
+        elif rows < ENOUGH:
+            self.current = 2 * rows
+        else:
+            self._settled = True
+
+    def ran_out(self) -> bool:
+        """Halve, for good; false where one waveform alone is too much."""
+        self._settled = True
+        if self.current == 1:
+            return False
+        self.current //= 2
+        return True
+
+    def _settle(self) -> None:
+        self.current = min(self._times, key=lambda size: min(self._times[size]))
+        self._settled = True

@@ -1,0 +1,175 @@
+"""Removal behind a model's front end: what it looks at is masked, not computed again.
+
+The front end is any named layer whose last axis is time. It runs once on the clip and once on what
+stands in; every coalition then mixes the two along time and goes through the rest of the model.
+This answers another question than removal from the samples: no frame sees both sides of a joint.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from explainers.errors import ExplanationError
+from explainers.explainer import ExplainableModel, FrameEvidence, rebuilt
+from explainers.removal.mixing import stand_in_remover
+from explainers.removal.parts import Filling, Parts, Remover, TimeParts
+from perturbations.fills import fills
+
+TOLERANCE = 1e-4
+
+
+class BehindLayer:
+    """A model from behind one of its layers: takes what the layer gives, answers logits.
+
+    The module itself is never touched: a shallow copy that shares all parameters has the layer
+    replaced.
+
+    Attributes:
+        sample_rate: The model's.
+        labels: The model's.
+        module: None: there are no gradients back to the waveform.
+        layers: None can be tapped.
+        default_target: The model's.
+    """
+
+    module: nn.Module | None = None
+    layers: tuple[str, ...] = ()
+
+    def __init__(self, model: ExplainableModel, layer: str, clip: Float[Tensor, " time"]) -> None:
+        """Split a model.
+
+        Args:
+            model: With a module.
+            layer: Its front end, as in ``module.named_modules()``.
+            clip: One that will be explained, on the model's device.
+
+        Raises:
+            ExplanationError: The model has no such layer, uses it more than once, or prepares
+                clips outside its module.
+        """
+        if model.module is None or layer not in model.layers:
+            known = ", ".join(name for name in model.layers if "." not in name)
+            raise ExplanationError(
+                f"This model has no layer '{layer}' to remove behind; there are: {known or 'none'}."
+            )
+        self.sample_rate, self.labels = model.sample_rate, model.labels
+        self.default_target = model.default_target
+        self._clip = clip[None]
+        self._recorder = _Recorder(model.module.get_submodule(layer))
+        self._given = _Given()
+        self._whole, self._rest = (
+            rebuilt(model, with_layer_replaced(model.module, layer, other))
+            for other in (self._recorder, self._given)
+        )
+        self._check(model, layer)
+
+    def features(self, waveform: Float[Tensor, "batch time"]) -> Tensor:
+        """What the layer gives for clips, one after the other."""
+        found = []
+        for clip in waveform.split(1):
+            with torch.no_grad():
+                self._whole(clip)
+            found.append(self._recorder.given)
+        return torch.cat(found)
+
+    def __call__(self, waveform: Tensor) -> Float[Tensor, "batch classes"]:
+        """The logits for what the layer would give, which takes the waveform's place here."""
+        self._given.features, self._given.calls = waveform, 0
+        return self._rest(self._clip.expand(len(waveform), -1))
+
+    def frame_evidence(
+        self,
+        waveform: Float[Tensor, "batch time"],  # noqa: ARG002
+    ) -> FrameEvidence | None:
+        """None: evidence belongs to waveforms."""
+        return None
+
+    def _check(self, model: ExplainableModel, layer: str) -> None:
+        with torch.no_grad():
+            expected = model(self._clip)
+            features = self.features(self._clip)
+            alike = isinstance(features, Tensor) and len(features) == 1 and features.ndim > 1
+            found = self(features) if alike else expected
+        near = torch.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+        if not alike or not near or self._given.calls != 1:
+            raise ExplanationError(
+                f"Nothing can be removed behind the layer '{layer}': it is used more than once for "
+                "a clip, or its answer is not one picture of the whole clip. Name the front end, "
+                "give a clip of the length the model takes, or leave out 'behind'."
+            )
+
+
+class _Recorder(nn.Module):
+    """Stands around a layer and keeps what it gives."""
+
+    given: Tensor
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        self.given = self.layer(*inputs)
+        return self.given
+
+
+class _Given(nn.Module):
+    """Stands where the front end was and gives what it was told."""
+
+    features: Tensor
+    calls: int = 0
+
+    def forward(self, *_: Tensor) -> Tensor:
+        self.calls += 1
+        return self.features
+
+
+def with_layer_replaced(module: nn.Module, layer: str, other: nn.Module) -> nn.Module:
+    """A copy of a module that shares everything with it but one layer; the module is left alone."""
+    name, _, rest = layer.partition(".")
+    replica = copy.copy(module)
+    replica._modules = dict(module._modules)
+    inner = module.get_submodule(name)
+    replica._modules[name] = with_layer_replaced(inner, rest, other) if rest else other
+    return replica
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureRemover:
+    """Parts of a clip taken away from what the front end gives.
+
+    Attributes:
+        behind: The model behind its front end.
+        parts: What can be taken away: stretches of time, without overlap.
+    """
+
+    behind: BehindLayer
+    parts: Parts
+
+    def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
+        """From coalitions to features ``[rows, ..., frames]``.
+
+        Frames divide the clip evenly; each belongs to the part that holds its centre.
+        """
+        if not isinstance(self.parts, TimeParts) or len(self.parts.families) > 1:
+            raise ExplanationError(
+                "Behind a front end only stretches of time can be taken away, and none that "
+                "overlap; give windows side by side, runs or words."
+            )
+        own = sorted(
+            (stretch, part) for part, all_ in enumerate(self.parts.stretches) for stretch in all_
+        )
+        stretches = [stretch for stretch, _ in own]
+        fill = fills.get(filling.name)
+        stand_in = fill(clip[None], self.parts.sample_rate, [filling.key], stretches)
+        content, filled = (self.behind.features(one)[0] for one in (clip[None], stand_in))
+        frames = content.shape[-1]
+        centres = (np.arange(frames) + 0.5) * self.parts.length / frames
+        owner = torch.full((frames,), len(self.parts))
+        for (start, stop), part in own:
+            owner[torch.from_numpy((start <= centres) & (centres < stop))] = part
+        return stand_in_remover(content, [(filled, owner)])

@@ -1,0 +1,238 @@
+"""What all methods that remove parts share: cut, fill, play, and tell what each part is worth."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from explainers.arrays import clip_digest
+from explainers.errors import ExplanationError
+from explainers.explainer import Attribution, Explainer, Scoring, Task
+from explainers.removal.batch_size import BatchSize
+from explainers.removal.behind import BehindLayer, FeatureRemover
+from explainers.removal.engine import PRECISIONS, Board, Engine, Played
+from explainers.removal.fill_dependence import over_fills
+from explainers.removal.game import Estimator
+from explainers.removal.parts import Filling, Parts, Remover
+from explainers.removal.significance import NULLS, significance
+from perturbations.corruption import Key, generator
+from perturbations.fills import fills
+
+ALL = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found in one clip.
+
+    Attributes:
+        parts: That could be taken away.
+        played: What each is worth.
+        significance: Against the null, where it was asked for.
+    """
+
+    parts: Parts
+    played: Played
+    significance: Mapping[str, Any] | None = None
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the provenance says of how it was found."""
+        estimates = self.played.estimates
+        told = {
+            "fit": estimates.fit,
+            "settled": estimates.settled,
+            "significance": self.significance,
+        }
+        return {
+            **estimates.findings,
+            **{name: one for name, one in told.items() if one is not None},
+        }
+
+
+@dataclass(frozen=True)
+class RemovalMethod(Explainer):
+    """A method that scores a clip without some of its parts.
+
+    Attributes:
+        evaluations: The most that a clip may take.
+        fill: What is put where a part was, see `perturbations.fills`; ``all`` tries every one and
+            tells how far the result depends on it.
+        joint: Length in seconds of the smooth joints around what is replaced.
+        seed: Of the coalitions and of the fill.
+        batch_size: Waveforms scored at once; 0 finds the best by measurement.
+        precision: ``float32``, or ``bfloat16`` or ``float16`` where the device computes so.
+        behind: A layer of the model, its front end, behind which parts are removed; empty removes
+            them from the samples.
+        null: What significance is held against: ``scrambled`` (the clip's parts in random order),
+            ``randomised`` (the model's parameters shuffled), or empty for none.
+        null_draws: How often the null is drawn.
+    """
+
+    evaluations: int = 1000
+    fill: str = "matched-noise"
+    joint: float = 0.005
+    seed: int = 0
+    batch_size: int = 0
+    precision: str = "float32"
+    behind: str = ""
+    null: str = ""
+    null_draws: int = 19
+
+    def __post_init__(self) -> None:
+        check_fill(self.fill)
+        check_running(self.name, self.batch_size, self.precision)
+        if self.evaluations < 1:
+            raise ExplanationError(
+                f"{self.evaluations} evaluations were allowed '{self.name}'; allow at least one."
+            )
+        if not 0 <= self.joint < float("inf"):
+            raise ExplanationError(f"Joints of {self.joint} s were asked for; give 0 or more.")
+        if self.null not in ("", *NULLS) or self.null_draws < 1:
+            raise ExplanationError(
+                f"{self.null_draws} draws of the null '{self.null}' were asked for; there are: "
+                f"{', '.join(NULLS)}, and at least one draw."
+            )
+        self.estimator()
+
+    @abstractmethod
+    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> Parts:
+        """What can be taken from a clip, which is on the CPU."""
+
+    @abstractmethod
+    def estimator(self) -> Estimator:
+        """How parts are valued.
+
+        Raises:
+            ExplanationError: The settings do not go together.
+        """
+
+    def attribute(self, task: Task) -> list[Attribution]:
+        """Every part's worth, with its standard error."""
+        if self.fill == ALL:
+            return over_fills(self, task)
+        pairs = zip(self.found(task), task.scores.tolist(), strict=True)
+        return [self.attribution(found, score) for found, score in pairs]
+
+    def found(self, task: Task) -> list[Found]:
+        """Parts and their worth, for every clip."""
+        rate = task.scoring.model.sample_rate
+        cut = [self.cut(clip.cpu(), rate) for clip in task.waveform]
+        scores = task.scores.tolist()
+        played = self.played(task, task.waveform, cut, scores, self.estimator())
+        found = [Found(parts, one) for parts, one in zip(cut, played, strict=True)]
+        return significance(self, task, found) if self.null else found
+
+    def played(
+        self,
+        task: Task,
+        waveform: Float[Tensor, "batch time"],
+        cut: Sequence[Parts],
+        scores: Sequence[float | None],
+        estimator: Estimator,
+    ) -> list[Played]:
+        """This method's game on clips that are cut already.
+
+        Args:
+            task: How clips are scored, and who is told of progress.
+            waveform: The clips.
+            cut: What can be taken from each.
+            scores: Of the clips, where they are known.
+            estimator: How parts are valued.
+        """
+        scoring, removers = self._removers(task.scoring, waveform, cut)
+        boards = [
+            Board(remover, parts.names, self._random(clip), score)
+            for remover, parts, clip, score in zip(removers, cut, waveform, scores, strict=True)
+        ]
+        engine = Engine(
+            scoring,
+            waveform.device,
+            BatchSize(self.batch_size),
+            self.precision,
+            self.evaluations + 2,  # the clip itself and the clip with nothing left
+        )
+        expected = max(self.expected(len(parts)) for parts in cut)
+        played = engine.play(estimator, boards, task.progress, expected)
+        if scoring is not task.scoring:
+            task.scoring.evaluations += scoring.evaluations
+        return played
+
+    def expected(self, players: int) -> int:  # noqa: ARG002
+        """Evaluations that a clip of so many parts is expected to take, for the progress."""
+        return self.evaluations
+
+    def attribution(self, found: Found, score: float) -> Attribution:
+        """What was found for one clip, as relevance with its accounts."""
+        estimates, parts = found.played.estimates, found.parts
+        values, errors = estimates.values, estimates.standard_errors
+        more: dict[str, Any] = {}
+        if self.signed:
+            nothing = found.played.nothing
+            interaction = score - nothing - float(values.sum())
+            more["ledger"] = {"everything replaced": nothing, "interaction": interaction}
+        findings = found.notes
+        if not parts.are_boxes:
+            relevance, domain = parts.on_samples(values), "waveform"
+            findings["parts"] = {
+                name: {"relevance": float(value), "standard_error": float(error)}
+                for name, value, error in zip(parts.names, values, errors, strict=True)
+            }
+        else:
+            relevance, domain = values, "segments"
+            boxes = {"segments": parts.boxes, "segment_names": parts.names}
+            more |= {**boxes, "standard_error": errors}
+        return Attribution(relevance, domain, more, findings)
+
+    def _removers(
+        self, scoring: Scoring, waveform: Float[Tensor, "batch time"], cut: Sequence[Parts]
+    ) -> tuple[Scoring, list[Remover]]:
+        """What scores and what removes: on samples, or behind the model's front end."""
+        clips = [*zip(waveform, cut, strict=True)]
+        if not self.behind:
+            return scoring, [parts.remover(clip, self._filling(clip)) for clip, parts in clips]
+        behind = BehindLayer(scoring.model, self.behind, waveform[0])
+        removers = [
+            FeatureRemover(behind, parts).remover(clip, self._filling(clip))
+            for clip, parts in clips
+        ]
+        return Scoring(behind, scoring.target), removers
+
+    def _filling(self, clip: Float[Tensor, " time"]) -> Filling:
+        return Filling(self.fill, Key(clip_digest(clip), self.seed), self.joint)
+
+    def _random(self, clip: Float[Tensor, " time"]) -> np.random.Generator:
+        return generator("removal", 1, Key(clip_digest(clip), self.seed))
+
+
+def check_fill(name: str) -> None:
+    """There is such a fill, or it is all of them.
+
+    Raises:
+        ExplanationError: There is none; the message lists those there are.
+    """
+    if name not in (ALL, *fills.names()):
+        raise ExplanationError(
+            f"There is no fill '{name}'; there are: {', '.join(fills.names())}, and '{ALL}'."
+        )
+
+
+def check_running(method: str, batch_size: int, precision: str) -> None:
+    """The engine can run so.
+
+    Raises:
+        ExplanationError: It cannot.
+    """
+    if batch_size < 0:
+        raise ExplanationError(
+            f"The setting 'batch_size' of '{method}' is {batch_size}; give 1 or more, or 0 to "
+            "have it measured."
+        )
+    if precision not in PRECISIONS:
+        raise ExplanationError(
+            f"There is no precision '{precision}'; there are: {', '.join(PRECISIONS)}."
+        )

@@ -1,0 +1,325 @@
+"""What can be taken from a clip: stretches of time, patches of its spectrum, or its sources."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from explainers.errors import ExplanationError
+from explainers.removal.mixing import difference_remover, owners, stand_in_remover
+from perturbations.corruption import Key
+from perturbations.fills import fills
+from perturbations.masking import Patch, SpectrumGrid, patch_masks
+
+Remover = Callable[[Tensor], Float[Tensor, "rows time"]]
+"""From coalitions ``[rows, parts]`` on the clip's device to the clips that are left."""
+
+Stretch = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What is put where a part is taken away.
+
+    Attributes:
+        name: Of the fill, see `perturbations.fills`.
+        key: Where its chance comes from.
+        joint: Length in seconds of the smooth joints around what is replaced; 0 for none.
+    """
+
+    name: str
+    key: Key
+    joint: float = 0.0
+
+
+class Parts(ABC):
+    """Parts of one clip of `length` samples, each with a name.
+
+    Attributes:
+        names: One per part.
+        sample_rate: Of the clip, in Hz.
+        length: Of the clip, in samples.
+    """
+
+    names: tuple[str, ...]
+    sample_rate: int
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    @abstractmethod
+    def boxes(self) -> Float[np.ndarray, "parts 4"]:
+        """Start and end of each part in seconds, its lowest and highest frequency in Hz."""
+
+    @property
+    @abstractmethod
+    def are_boxes(self) -> bool:
+        """Whether the boxes say all: every part fills its box, and no two boxes overlap."""
+
+    @property
+    @abstractmethod
+    def shares(self) -> Float[np.ndarray, "parts time"]:
+        """How what a part is worth is spread over the samples; every row sums to one."""
+
+    @abstractmethod
+    def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
+        """The clip as a function of which parts are there; what is not is filled.
+
+        Coalitions are bool, or float from 0 (gone) to 1 (there). A part that is there is as it
+        was to the last bit, but for the joints next to what is gone.
+        """
+
+    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
+        """What each part is worth, on its own samples; the total is kept."""
+        return values @ self.shares
+
+
+@dataclass(frozen=True, eq=False)
+class TimeParts(Parts):
+    """Parts that are one or more stretches of time; they may overlap.
+
+    Attributes:
+        names: As in `Parts`.
+        stretches: For each part its (start, stop) in samples, rising and apart.
+        length: As in `Parts`.
+        sample_rate: As in `Parts`.
+    """
+
+    names: tuple[str, ...]
+    stretches: tuple[tuple[Stretch, ...], ...]
+    length: int
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        check_names(self.names, len(self.stretches))
+        for name, own in zip(self.names, self.stretches, strict=True):
+            times = [time for stretch in own for time in stretch]
+            rising = all(start < stop for start, stop in own) and times == sorted(times)
+            if not own or not rising or times[0] < 0 or times[-1] > self.length:
+                raise ExplanationError(
+                    f"The part '{name}' is {[*own]} in samples; expected one (start, stop) or "
+                    f"more, rising and apart, from 0 to {self.length}."
+                )
+
+    @property
+    def boxes(self) -> Float[np.ndarray, "parts 4"]:
+        """From the start of the first stretch to the end of the last, over all frequencies."""
+        ends = [(own[0][0], own[-1][1]) for own in self.stretches]
+        times = np.array(ends, dtype=np.float64) / self.sample_rate
+        return np.column_stack(
+            [times, np.zeros(len(ends)), np.full(len(ends), self.sample_rate / 2)]
+        )
+
+    @property
+    def are_boxes(self) -> bool:
+        """See `Parts.are_boxes`."""
+        return len(self.families) == 1 and all(len(own) == 1 for own in self.stretches)
+
+    @property
+    def masks(self) -> Bool[np.ndarray, "parts time"]:
+        """True on each part's samples."""
+        masks = np.zeros((len(self), self.length), dtype=bool)
+        for mask, own in zip(masks, self.stretches, strict=True):
+            for start, stop in own:
+                mask[start:stop] = True
+        return masks
+
+    @property
+    def shares(self) -> Float[np.ndarray, "parts time"]:
+        """Evenly over each part's samples."""
+        masks = self.masks
+        return masks / masks.sum(axis=1, keepdims=True)
+
+    @cached_property
+    def families(self) -> tuple[tuple[int, ...], ...]:
+        """Parts put together so that within a family none overlap; one family where none do."""
+        families: list[list[int]] = []
+        taken: list[list[Stretch]] = []
+        for part in sorted(range(len(self)), key=lambda one: self.stretches[one]):
+            own = self.stretches[part]
+            free = next((i for i, others in enumerate(taken) if _apart(own, others)), None)
+            if free is None:
+                families.append([part])
+                taken.append([*own])
+            else:
+                families[free].append(part)
+                taken[free] += own
+        return tuple(tuple(sorted(family)) for family in families)
+
+    def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
+        """See `Parts.remover`; where parts overlap, what any of them takes away is gone.
+
+        Each part is filled from what lies around it.
+        """
+        fill, joint = fills.get(filling.name), round(filling.joint * self.sample_rate)
+        layers = []
+        for family in self.families:
+            own = [(part, stretch) for part in family for stretch in self.stretches[part]]
+            own.sort(key=lambda entry: entry[1])
+            stretches = [stretch for _, stretch in own]
+            stand_in = fill(clip[None], self.sample_rate, [filling.key], stretches)[0]
+            layers.append((stand_in, owners(own, self.length, nobody=len(self))))
+        return stand_in_remover(clip, layers, joint)
+
+
+@dataclass(frozen=True, eq=False)
+class PatchParts(Parts):
+    """Parts that are rectangles of time and frequency, cut from the short-time spectrum.
+
+    Attributes:
+        names: As in `Parts`.
+        patches: One per part; they may overlap.
+        length: As in `Parts`.
+        sample_rate: As in `Parts`.
+    """
+
+    names: tuple[str, ...]
+    patches: tuple[Patch, ...]
+    length: int
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        check_names(self.names, len(self.patches))
+
+    @property
+    def boxes(self) -> Float[np.ndarray, "parts 4"]:
+        """The patches."""
+        return np.array([(one.start, one.end, one.low, one.high) for one in self.patches])
+
+    @property
+    def are_boxes(self) -> bool:
+        """See `Parts.are_boxes`."""
+        return bool((self._masks.sum(dim=0) <= 1).all())
+
+    @property
+    def shares(self) -> Float[np.ndarray, "parts time"]:
+        """Evenly over the samples between each patch's start and end."""
+        centres = (np.arange(self.length) + 0.5) / self.sample_rate
+        starts, ends = self.boxes[:, :1], self.boxes[:, 1:2]
+        masks = (starts <= centres) & (centres < ends)
+        nearest = np.abs(centres - (starts + ends) / 2).argmin(axis=1)
+        masks[np.arange(len(self)), nearest] = True  # a patch shorter than a sample has one too
+        return masks / masks.sum(axis=1, keepdims=True)
+
+    def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
+        """See `Parts.remover`; the windows of the transform make the joints.
+
+        Cells that several patches cover are gone when any of these is.
+        """
+        stretches = _disjoint(sorted({self._samples(patch) for patch in self.patches}), self.length)
+        fill = fills.get(filling.name)
+        stand_in = fill(clip[None], self.sample_rate, [filling.key], stretches)
+        grid = self._grid
+        cells, covered = _atoms(self._masks)
+        bins = grid.transform(stand_in - clip)
+        differences = torch.cat(
+            [grid.inverse(bins * cell, self.length) for cell in cells.to(clip.device)[:, None]]
+        )
+        return difference_remover(clip, differences, covered.to(clip.device))
+
+    @cached_property
+    def _grid(self) -> SpectrumGrid:
+        return SpectrumGrid.at(self.sample_rate)
+
+    @cached_property
+    def _masks(self) -> Bool[Tensor, "parts bins frames"]:
+        return patch_masks(self.patches, self.length, self._grid)
+
+    def _samples(self, patch: Patch) -> Stretch:
+        start, stop = round(patch.start * self.sample_rate), round(patch.end * self.sample_rate)
+        start = min(start, self.length - 1)
+        return start, min(max(stop, start + 1), self.length)
+
+
+@dataclass(frozen=True, eq=False)
+class SourceParts(Parts):
+    """Parts that are signals which together make up the clip, or some of it.
+
+    Attributes:
+        names: As in `Parts`.
+        sources: One signal per part; what the clip holds beside them always stays.
+        sample_rate: As in `Parts`.
+    """
+
+    names: tuple[str, ...]
+    sources: Float[Tensor, "parts time"]
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        check_names(self.names, len(self.sources))
+
+    @property
+    def length(self) -> int:  # type: ignore[override]
+        """Samples in the clip."""
+        return int(self.sources.shape[1])
+
+    @property
+    def boxes(self) -> Float[np.ndarray, "parts 4"]:
+        """Every source may be anywhere."""
+        whole = [0.0, self.length / self.sample_rate, 0.0, self.sample_rate / 2]
+        return np.tile(whole, (len(self), 1))
+
+    @property
+    def are_boxes(self) -> bool:
+        """A source is not all of its box, unless it is alone."""
+        return False
+
+    @property
+    def shares(self) -> Float[np.ndarray, "parts time"]:
+        """As each source's energy is spread; evenly for a source that is silent."""
+        energy = self.sources.detach().double().square().cpu().numpy()
+        energy[energy.sum(axis=1) == 0] = 1.0
+        return energy / energy.sum(axis=1, keepdims=True)
+
+    def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
+        """See `Parts.remover`; each source is filled for itself."""
+        sources = self.sources.to(clip)
+        keys = [Key(f"{filling.key.clip}:{name}", filling.key.repeat) for name in self.names]
+        whole = [(0, self.length)]
+        stand_ins = fills.get(filling.name)(sources, self.sample_rate, keys, whole)
+        each = torch.eye(len(self), dtype=torch.bool, device=clip.device)
+        return difference_remover(clip, stand_ins - sources, each)
+
+
+def check_names(names: Sequence[str], count: int) -> None:
+    """There are parts, and every one has a name of its own.
+
+    Raises:
+        ExplanationError: There are none, or two share a name.
+    """
+    if not names or len(names) != count or len(set(names)) < len(names):
+        raise ExplanationError(
+            f"{len(set(names))} different names were given for {count} parts; expected one name "
+            "of its own for each, and at least one part."
+        )
+
+
+def _apart(own: Sequence[Stretch], others: Sequence[Stretch]) -> bool:
+    return all(stop <= start or end <= begin for begin, stop in own for start, end in others)
+
+
+def _disjoint(stretches: Sequence[Stretch], length: int) -> list[Stretch]:
+    """The stretches if none overlap, else the whole clip as one."""
+    after = [*stretches[1:], (length, length)]
+    apart = all(stop <= start for (_, stop), (start, _) in zip(stretches, after, strict=True))
+    return [*stretches] if apart else [(0, length)]
+
+
+def _atoms(
+    masks: Bool[Tensor, "parts bins frames"],
+) -> tuple[Bool[Tensor, "atoms bins frames"], Bool[Tensor, "parts atoms"]]:
+    """Sets of cells that the same parts cover, and which parts those are."""
+    if bool((masks.sum(dim=0) <= 1).all()):
+        return masks, torch.eye(len(masks), dtype=torch.bool)
+    flat = masks.flatten(1)
+    covered, atom = torch.unique(flat, dim=1, return_inverse=True)
+    cells = atom[None] == torch.arange(covered.shape[1])[:, None]
+    somewhere = covered.any(dim=0)
+    return cells[somewhere].unflatten(1, masks.shape[1:]), covered[:, somewhere]

@@ -1,0 +1,125 @@
+"""Could a part be worth as much by chance? The same game where nothing is where it was learned.
+
+What is compared is each part's share of all worth, its magnitude over the sum of magnitudes: a
+model with shuffled parameters answers on another scale, and a scrambled clip with another score.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from explainers.arrays import clip_digest
+from explainers.errors import ExplanationError
+from explainers.explainer import Scoring, Task, rebuilt
+from explainers.quality.randomisation import copied, shuffle_parameters
+from perturbations.corruption import Key, generator
+
+if TYPE_CHECKING:
+    from explainers.removal.method import Found, RemovalMethod
+
+NULLS = ("scrambled", "randomised")
+SCRAMBLED_SECONDS = 0.03
+
+
+def significance(method: "RemovalMethod", task: Task, found: Sequence["Found"]) -> "list[Found]":
+    """What was found, with the chance of every part's share under the method's null.
+
+    Args:
+        method: With a null and how often it is drawn.
+        task: What it was asked.
+        found: What it found.
+
+    Raises:
+        ExplanationError: The model has no parameters to shuffle.
+    """
+    draws = _NULLS[method.null](method, task)
+    null: list[list[np.ndarray]] = [[] for _ in found]
+    for drawn, waveform in draws:
+        unknown = [None] * len(found)
+        cut = [one.parts for one in found]
+        played = method.played(drawn, waveform, cut, unknown, method.estimator())
+        task.scoring.evaluations += drawn.scoring.evaluations
+        for own, one in zip(null, played, strict=True):
+            own.append(one.estimates.values)
+    return [
+        replace(one, significance=_told(method, one, np.stack(own)))
+        for one, own in zip(found, null, strict=True)
+    ]
+
+
+def chances(
+    worth: Float[np.ndarray, " parts"], null: Float[np.ndarray, "draws parts"]
+) -> tuple[Float[np.ndarray, " parts"], Float[np.ndarray, " parts"]]:
+    """How often the null gives a part so large a share of all worth.
+
+    Args:
+        worth: What each part is worth.
+        null: The same under the null.
+
+    Returns:
+        The chance for a part by itself, and the chance that any part of a clip reaches it, which
+        holds for all parts at once (the maximum of each draw; Westfall and Young 1993). Both count
+        what was found as one more draw, so none is zero.
+    """
+    shares, null_shares = _shares(worth), _shares(null)
+    alone = (null_shares.ravel()[:, None] >= shares).sum(axis=0)
+    any_part = (null_shares.max(axis=1)[:, None] >= shares).sum(axis=0)
+    return (1 + alone) / (1 + null.size), (1 + any_part) / (1 + len(null))
+
+
+def _shares(worth: Float[np.ndarray, "*draws parts"]) -> Float[np.ndarray, "*draws parts"]:
+    magnitude = np.abs(worth)
+    total = magnitude.sum(axis=-1, keepdims=True)
+    return np.divide(magnitude, total, out=np.zeros_like(magnitude), where=total > 0)
+
+
+def _told(
+    method: "RemovalMethod", found: "Found", null: Float[np.ndarray, "draws parts"]
+) -> dict[str, Any]:
+    alone, any_part = chances(found.played.estimates.values, null)
+    names = found.parts.names
+    return {
+        "null": method.null,
+        "draws": len(null),
+        "p": dict(zip(names, alone.tolist(), strict=True)),
+        "p_over_all_parts": dict(zip(names, any_part.tolist(), strict=True)),
+    }
+
+
+def _scrambled(method: "RemovalMethod", task: Task) -> Iterator[tuple[Task, Tensor]]:
+    """The clips with pieces of 30 ms in random order."""
+    size = max(1, round(SCRAMBLED_SECONDS * task.scoring.model.sample_rate))
+    for draw in range(method.null_draws):
+        rows = []
+        for clip in task.waveform:
+            random = generator("scrambled", 1, Key(clip_digest(clip), method.seed * 1000 + draw))
+            pieces = clip.split(size)
+            rows.append(torch.cat([pieces[i] for i in random.permutation(len(pieces))]))
+        yield _silent(task, Scoring(task.scoring.model, task.scoring.target)), torch.stack(rows)
+
+
+def _randomised(method: "RemovalMethod", task: Task) -> Iterator[tuple[Task, Tensor]]:
+    """The clips as they are, for copies of the model with every parameter's entries shuffled."""
+    model = task.scoring.model
+    if model.module is None:
+        raise ExplanationError(
+            "This model has no parameters to shuffle; hold it against the null 'scrambled'."
+        )
+    for draw in range(method.null_draws):
+        replica = copied(model.module)
+        random = torch.Generator().manual_seed(method.seed * 1000 + draw)
+        for part in replica.modules():
+            shuffle_parameters(part, random)
+        yield _silent(task, Scoring(rebuilt(model, replica), task.scoring.target)), task.waveform
+
+
+def _silent(task: Task, scoring: Scoring) -> Task:
+    return replace(task, scoring=scoring, progress=lambda _: task.progress(0.99))
+
+
+_NULLS = {"scrambled": _scrambled, "randomised": _randomised}
