@@ -248,6 +248,7 @@ explainers: Registry[type[Explainer]] = Registry(
         "explainers.attention",
         "explainers.cams",
         "explainers.removal.occlusion",
+        "explainers.removal.two_sided",
         "explainers.removal.methods",
         "explainers.removal.replay",
         "explainers.removal.words",

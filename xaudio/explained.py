@@ -21,7 +21,12 @@ from explainers.explanation import Explanation
 from explainers.targets import parse_target
 from xaudio.audio import Clip, wav_bytes
 from xaudio.provenance import Provenance, command_line, plain, python_lines
-from xaudio.reports.elements import DARK, LIGHT, Curve, Stretch, Theme, WeighedStretch
+from xaudio.reports.elements import DARK, LIGHT, Curve, Stretch, Theme, WeighedPart, WeighedStretch
+
+VOICE_READING = (
+    "Each curve is the number that is explained as one property of the whole voice is changed and "
+    "all else is kept. A property's relevance is what the score loses, on average, when it changes."
+)
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,12 @@ class ExplainedClip:
             for start, end, weight in self.explanation.strongest(count, self.step)
         ]
 
+    def parts(self) -> list[WeighedPart]:
+        """The named parts, the heaviest first: words, windows, properties of the voice."""
+        from xaudio.reports.accounts import weighed_parts
+
+        return weighed_parts(self.explanation)
+
     def summary(self) -> dict[str, Any]:
         """Decision, strongest stretches, accounts and provenance as JSON can hold them."""
         return {
@@ -177,6 +188,7 @@ class ExplainedClip:
             "target_value": self.explanation.score,
             "method": self.explanation.method,
             "strongest": [vars(stretch) for stretch in self.strongest()],
+            "parts": [vars(part) for part in self.parts()],
             "relevance_in_all": self.explanation.total,
             "ledger": plain(self.explanation.ledger),
             "provenance": self.provenance.as_dict(),
@@ -266,7 +278,9 @@ class ExplainedClip:
             verdict=self.decision.label,
             verdict_detail=self.decision.sentence,
             picture=Picture(light, dark, shows),
-            sounds={"The clip": self.sound, "Its relevant part": self.relevant_sound},
+            sounds={"The clip": self.sound}
+            if self.is_of_the_voice
+            else {"The clip": self.sound, "Its relevant part": self.relevant_sound},
             strongest=self.strongest(),
             signed=self.explanation.signed,
             target=self.explanation.target,
@@ -276,6 +290,7 @@ class ExplainedClip:
             command=command_line(self.provenance, self.clip.name, settings),
             python=python_lines(self.provenance, self.clip.name, settings),
             accounts=accounts(self.explanation),
+            reading=VOICE_READING if self.is_of_the_voice else "",
         )
         return explanation_page(report)
 

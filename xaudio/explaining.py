@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from explainers.errors import ExplanationError
-from explainers.explainer import Explainer, default_settings, load_explainer
+from explainers.explainer import Explainer, Progress, default_settings, load_explainer
 from explainers.targets import DECIDED, Target, parse_target, resolve_targets
 from xaudio.audio import Clip, clip_from_bytes, clip_from_samples, read_clip
 from xaudio.classifiers import Classifier, load_classifier
@@ -49,6 +49,7 @@ def explain(
     device: str = "cpu",
     threshold: float = 0.0,
     settings: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> ExplainedClip:
     """Why a model decides what it decides about a clip, and where in it.
 
@@ -65,6 +66,7 @@ def explain(
         device: Where to run: ``cpu``, ``cuda``; a `Classifier` runs where it is.
         threshold: The score at and above which a detector's clip counts as bona fide.
         settings: The method's settings by name; the others keep their defaults.
+        progress: Told the share done, 0 to 1; it may raise to stop the work.
 
     Raises:
         AudioError: The clip cannot be used.
@@ -92,6 +94,7 @@ def explain(
         threshold=threshold,
         model=replace(spec, is_object=not isinstance(model, str | os.PathLike)),
         chosen_settings=settings or {},
+        progress=progress,
     )
 
 
@@ -104,6 +107,7 @@ def explain_clip(
     threshold: float = 0.0,
     model: ModelSpec | None = None,
     chosen_settings: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> ExplainedClip:
     """The same for a clip, a classifier and a method that are already there.
 
@@ -115,12 +119,13 @@ def explain_clip(
         threshold: As in `explain`.
         model: What was said to load the classifier; its name when not given.
         chosen_settings: The method's settings the user gave, for the way to make it again.
+        progress: As in `explain`.
     """
     started = time.perf_counter()
     heard = clip.resampled(classifier.sample_rate)
     decision = decide(heard, classifier, threshold)
     wanted = _wanted_target(target or classifier.default_target, classifier, decision)
-    (explanation,) = explainer.explain(classifier, heard.waveform, wanted)
+    (explanation,) = explainer.explain(classifier, heard.waveform, wanted, progress)
     with torch.no_grad():
         evidence = classifier.frame_evidence(heard.waveform)
     settings = plain(explanation.provenance.get("settings", {}))

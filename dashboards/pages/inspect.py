@@ -112,6 +112,16 @@ def show_clip(clip: Clip, stretches: Sequence[Stretch]) -> None:
 def show_answer(explained: ExplainedClip, stretches: Sequence[Stretch]) -> None:
     """Decision, figure, sounds, strongest stretches, and how it was made."""
     show_decision(explained)
+    if explained.is_of_the_voice:
+        st.image(explained.picture(theme()), width="stretch")
+        show_parts(explained)
+    else:
+        show_relevance(explained, stretches)
+    show_making(explained)
+
+
+def show_relevance(explained: ExplainedClip, stretches: Sequence[Stretch]) -> None:
+    """Where in the clip it comes from, to see and to hear."""
     st.plotly_chart(
         explanation_figure(explained, theme(), stretches),
         config=CHART,
@@ -124,7 +134,25 @@ def show_answer(explained: ExplainedClip, stretches: Sequence[Stretch]) -> None:
         show_strongest(explained)
     with right:
         show_sounds(explained)
-    show_making(explained)
+    if explained.explanation.segment_names:
+        with st.expander("Part by part"):
+            show_parts(explained)
+
+
+def show_parts(explained: ExplainedClip) -> None:
+    """Every named part, the heaviest first, and how sure its relevance is."""
+    st.dataframe(
+        [vars(part) for part in explained.parts()],
+        hide_index=True,
+        column_config={
+            "name": st.column_config.TextColumn("Part"),
+            "start": st.column_config.NumberColumn("From (s)", format="%.2f"),
+            "end": st.column_config.NumberColumn("To (s)", format="%.2f"),
+            "relevance": st.column_config.NumberColumn("Relevance", format="%.4g"),
+            "standard_error": st.column_config.NumberColumn("Standard error", format="%.2g"),
+            "chance": st.column_config.NumberColumn("p", format="%.3f"),
+        },
+    )
 
 
 def show_decision(explained: ExplainedClip) -> None:

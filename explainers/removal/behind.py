@@ -7,15 +7,15 @@ This answers another question than removal from the samples: no frame sees both 
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from explainers.errors import ExplanationError
 from explainers.explainer import ExplainableModel, FrameEvidence, rebuilt
-from explainers.removal.mixing import stand_in_remover
+from explainers.removal.mixing import owners, stand_in_remover
 from explainers.removal.parts import Filling, Parts, Remover, TimeParts
 from perturbations.fills import fills
 
@@ -57,15 +57,15 @@ class BehindLayer:
                 f"This model has no layer '{layer}' to remove behind; there are: {known or 'none'}."
             )
         self.sample_rate, self.labels = model.sample_rate, model.labels
-        self.default_target = model.default_target
-        self._clip = clip[None]
+        self.default_target, self._model = model.default_target, model
+        self._decoy = -clip[None].flip(1) / 2
         self._recorder = _Recorder(model.module.get_submodule(layer))
         self._given = _Given()
         self._whole, self._rest = (
             rebuilt(model, with_layer_replaced(model.module, layer, other))
             for other in (self._recorder, self._given)
         )
-        self._check(model, layer)
+        self._check(model, layer, clip[None])
 
     def features(self, waveform: Float[Tensor, "batch time"]) -> Tensor:
         """What the layer gives for clips, one after the other."""
@@ -76,10 +76,25 @@ class BehindLayer:
             found.append(self._recorder.given)
         return torch.cat(found)
 
+    def heard(self, length: int) -> Int[Tensor, " heard"]:
+        """Which sample of a clip each sample of the module's input is; `length` for none of them.
+
+        A model may repeat, cut or pad a clip before its module hears it.
+        """
+        ear = _Ear(len(self.labels))
+        places = torch.arange(1, length + 1, dtype=torch.float32, device=self._decoy.device)
+        with torch.no_grad():
+            rebuilt(self._model, ear)(places[None])
+        heard = ear.heard[0].round().long()
+        return torch.where(heard > 0, heard - 1, length)
+
     def __call__(self, waveform: Tensor) -> Float[Tensor, "batch classes"]:
-        """The logits for what the layer would give, which takes the waveform's place here."""
-        self._given.features, self._given.calls = waveform, 0
-        return self._rest(self._clip.expand(len(waveform), -1))
+        """The logits for what the layer would give, which takes the waveform's place here.
+
+        The model is fed another clip, so that nothing of this one can get round the layer.
+        """
+        self._given.features = waveform
+        return self._rest(self._decoy.expand(len(waveform), -1))
 
     def frame_evidence(
         self,
@@ -88,32 +103,36 @@ class BehindLayer:
         """None: evidence belongs to waveforms."""
         return None
 
-    def _check(self, model: ExplainableModel, layer: str) -> None:
+    def _check(self, model: ExplainableModel, layer: str, clip: Float[Tensor, "1 time"]) -> None:
         with torch.no_grad():
-            expected = model(self._clip)
-            features = self.features(self._clip)
-            alike = isinstance(features, Tensor) and len(features) == 1 and features.ndim > 1
-            found = self(features) if alike else expected
+            expected = model(clip)
+            self._whole(clip)
+            features = self._recorder.given
+            one = isinstance(features, Tensor) and features.ndim > 1 and len(features) == 1
+            found = self(features) if one else torch.full_like(expected, torch.nan)
         near = torch.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
-        if not alike or not near or self._given.calls != 1:
+        if not near or self._recorder.calls != 1:
             raise ExplanationError(
-                f"Nothing can be removed behind the layer '{layer}': it is used more than once for "
-                "a clip, or its answer is not one picture of the whole clip. Name the front end, "
-                "give a clip of the length the model takes, or leave out 'behind'."
+                f"Nothing can be removed behind the layer '{layer}': it is not used once for a "
+                "clip, its answer is not one picture of the whole clip, or the model also looks "
+                "past it. Name the front end, give a clip of the length the model takes, or leave "
+                "out 'behind'."
             )
 
 
 class _Recorder(nn.Module):
     """Stands around a layer and keeps what it gives."""
 
-    given: Tensor
+    given: Any = None
+    calls: int = 0
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
         self.layer = layer
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        self.given = self.layer(*inputs)
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        self.calls += 1
+        self.given = self.layer(*inputs, **named)
         return self.given
 
 
@@ -121,11 +140,23 @@ class _Given(nn.Module):
     """Stands where the front end was and gives what it was told."""
 
     features: Tensor
-    calls: int = 0
 
-    def forward(self, *_: Tensor) -> Tensor:
-        self.calls += 1
+    def forward(self, *_: Any, **__: Any) -> Tensor:
         return self.features
+
+
+class _Ear(nn.Module):
+    """Stands where a whole module was, keeps what it hears and says nothing."""
+
+    heard: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        self.heard = waveform
+        return waveform.new_zeros(len(waveform), self.classes)
 
 
 def with_layer_replaced(module: nn.Module, layer: str, other: nn.Module) -> nn.Module:
@@ -153,7 +184,7 @@ class FeatureRemover:
     def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
         """From coalitions to features ``[rows, ..., frames]``.
 
-        Frames divide the clip evenly; each belongs to the part that holds its centre.
+        Frames divide what the module hears evenly; each belongs to the part that holds its centre.
         """
         if not isinstance(self.parts, TimeParts) or len(self.parts.families) > 1:
             raise ExplanationError(
@@ -167,9 +198,10 @@ class FeatureRemover:
         fill = fills.get(filling.name)
         stand_in = fill(clip[None], self.parts.sample_rate, [filling.key], stretches)
         content, filled = (self.behind.features(one)[0] for one in (clip[None], stand_in))
-        frames = content.shape[-1]
-        centres = (np.arange(frames) + 0.5) * self.parts.length / frames
-        owner = torch.full((frames,), len(self.parts))
-        for (start, stop), part in own:
-            owner[torch.from_numpy((start <= centres) & (centres < stop))] = part
-        return stand_in_remover(content, [(filled, owner)])
+        owner = owners(
+            [(part, stretch) for stretch, part in own], self.parts.length, len(self.parts)
+        )
+        heard = self.behind.heard(self.parts.length).cpu()
+        centres = (torch.arange(content.shape[-1]) + 0.5) * len(heard) / content.shape[-1]
+        everywhere = torch.cat([owner, torch.tensor([len(self.parts)])])
+        return stand_in_remover(content, [(filled, everywhere[heard[centres.long()]])])

@@ -72,23 +72,21 @@ def paired(
 def runs(
     rows: int, players: int, random: np.random.Generator, share: float, length: int
 ) -> Bool[np.ndarray, "rows players"]:
-    """The same number of parts gone in every row, in runs of consecutive parts.
+    """The same share of the parts gone in every row, in runs of consecutive parts.
 
     Runs may touch. One is shorter where they do not come out even, and one that reaches past the
-    last part goes on at the first, so that every part is gone equally often.
+    last part goes on at the first, so that every part is gone equally often. A share that is not a
+    whole number of parts is rounded up or down at random, and right on average.
 
     Args:
         rows: Coalitions.
         players: Parts.
         random: Where chance comes from.
-        share: Of the parts, gone; rounded to whole parts, at least one.
+        share: Of the parts, gone.
         length: Of a run, in parts.
     """
-    gone = max(1, round(share * players))
-    whole, rest = divmod(gone, length)
-    # One present part counts as a run of length zero that takes one place.
-    pieces = np.array([length] * whole + [rest] * (rest > 0) + [0] * (players - gone))
-    return np.stack([_shuffled(pieces, random) for _ in range(rows)])
+    gone = np.floor(share * players + random.random(rows)).astype(int)
+    return np.stack([_in_runs(number, players, length, random) for number in gone.tolist()])
 
 
 def pooled(
@@ -118,10 +116,15 @@ def with_everything(
     return np.concatenate([everything, design.draw(evaluations - 1, players, random)])
 
 
-def _shuffled(pieces: np.ndarray, random: np.random.Generator) -> Bool[np.ndarray, " players"]:
+def _in_runs(
+    gone: int, players: int, length: int, random: np.random.Generator
+) -> Bool[np.ndarray, " players"]:
+    whole, rest = divmod(gone, length)
+    # A present part is a piece of its own, marked by zero.
+    pieces = np.array([length] * whole + [rest] * (rest > 0) + [0] * (players - gone))
     order = random.permutation(pieces)
     present = np.repeat(order == 0, order.clip(min=1))
-    return np.roll(present, random.integers(len(present)))
+    return np.roll(present, random.integers(players))
 
 
 def _share(text: str, spec: str) -> float:

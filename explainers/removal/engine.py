@@ -20,6 +20,15 @@ from explainers.removal.parts import Remover
 
 Score = Callable[[Tensor], Float[Tensor, " rows"]]
 PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+OUT_OF_MEMORY = (
+    "out of memory",  # CUDA, MPS
+    "can't allocate memory",  # torch on a CPU
+    "not enough memory",  # torch on Windows
+    "failed to allocate memory",  # onnxruntime
+    "alloc_failed",  # cuBLAS, cuDNN
+    "bad_alloc",  # C++
+)
+"""What is said where memory is short: runtimes have no class of error in common."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,12 +262,8 @@ def _refuse(
 def _out_of_memory(error: BaseException | None) -> bool:
     """Whether memory was short, by the words of the devices' errors, also behind another error."""
     while error is not None:
-        words = str(error).lower()
-        if isinstance(error, MemoryError | torch.OutOfMemoryError):
-            return True
-        if isinstance(error, RuntimeError) and (
-            "out of memory" in words or "can't allocate memory" in words
-        ):
+        told = str(error).lower()
+        if isinstance(error, MemoryError) or any(words in told for words in OUT_OF_MEMORY):
             return True
         error = error.__cause__
     return False

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from explainers.explainer import Attribution, Progress, Task
+from explainers.explainer import Attribution, Task
 from explainers.quality.similarity import spearman
+from explainers.removal.progress import step_of
 from perturbations.fills import fills
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def over_fills(method: "RemovalMethod", task: Task) -> list[Attribution]:
     """
     names = fills.names()
     single = [replace(method, fill=name) for name in names]
-    told = [_part(task.progress, i, len(names)) for i in range(len(names))]
+    told = [step_of(task.progress, i, len(names)) for i in range(len(names))]
     found = [one.found(replace(task, progress=p)) for one, p in zip(single, told, strict=True)]
     scores = task.scores.tolist()
     merged = []
@@ -81,7 +82,3 @@ def _mean(values: list[Any]) -> Any:
     if isinstance(values[0], dict):
         return {name: float(np.mean([one[name] for one in values])) for name in values[0]}
     return np.mean(values, axis=0)
-
-
-def _part(progress: Progress, number: int, count: int) -> Progress:
-    return lambda share: progress((number + share) / count)

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from explainers.removal.engine import PRECISIONS, Board, Engine, Played
 from explainers.removal.fill_dependence import over_fills
 from explainers.removal.game import Estimator
 from explainers.removal.parts import Filling, Parts, Remover
+from explainers.removal.progress import step_of
 from explainers.removal.significance import NULLS, significance
 from perturbations.corruption import Key, generator
 from perturbations.fills import fills
@@ -123,7 +124,9 @@ class RemovalMethod(Explainer):
         rate = task.scoring.model.sample_rate
         cut = [self.cut(clip.cpu(), rate) for clip in task.waveform]
         scores = task.scores.tolist()
-        played = self.played(task, task.waveform, cut, scores, self.estimator())
+        steps = 1 + self.null_draws if self.null else 1
+        first = replace(task, progress=step_of(task.progress, 0, steps))
+        played = self.played(first, task.waveform, cut, scores, self.estimator())
         found = [Found(parts, one) for parts, one in zip(cut, played, strict=True)]
         return significance(self, task, found) if self.null else found
 

@@ -273,4 +273,4 @@ class SobolMethod(SegmentMethod):
 
     def estimator(self) -> Estimator:
         """See `RemovalMethod.estimator`."""
-        return Sobol(evaluations=self.evaluations)
+        return Sobol(evaluations=self.evaluations, confidence=self.confidence)

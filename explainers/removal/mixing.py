@@ -72,7 +72,7 @@ def difference_remover(
         differences: What is added when an atom is gone.
         covered: Which parts an atom belongs to; it is gone when any of these is.
     """
-    alone = covered.shape[0] == covered.shape[1] and bool(covered.int().sum() == len(covered))
+    alone = torch.equal(covered, torch.eye(len(covered), dtype=torch.bool, device=covered.device))
     covers = covered.to(clip.dtype)
 
     def remove(coalitions: Tensor) -> Float[Tensor, "rows time"]:

@@ -16,6 +16,7 @@ from explainers.removal.estimators.leave_one_out import LeaveOneOut
 from explainers.removal.game import Estimator
 from explainers.removal.method import Found, RemovalMethod
 from explainers.removal.parts import PatchParts, TimeParts
+from explainers.segmentation.naming import spans
 from perturbations.masking import Patch, mel_band_edges, time_segments
 
 
@@ -52,7 +53,8 @@ class Occlusion(RemovalMethod):
     def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> TimeParts:
         """The windows."""
         windows = time_segments(len(clip), sample_rate, self.window, self.hop)
-        names = tuple(f"{start / sample_rate:.4g} s" for start, _ in windows)
+        times = [(start / sample_rate, stop / sample_rate) for start, stop in windows]
+        names = tuple(spans(times, "s", decimals=2))
         return TimeParts(names, tuple((one,) for one in windows), len(clip), sample_rate)
 
     def estimator(self) -> Estimator:
@@ -109,12 +111,13 @@ class OcclusionTimeFrequency(RemovalMethod):
         """The patches, band by band."""
         times = regular_edges(len(clip) / sample_rate, self.window)
         bands = mel_band_edges(self.bands, 0.0, sample_rate / 2)
-        patches = tuple(
-            Patch(start, end, low, high)
-            for low, high in pairwise(bands)
-            for start, end in pairwise(times.tolist())
+        columns, rows = [*pairwise(times.tolist())], [*pairwise(bands)]
+        patches = tuple(Patch(*column, *row) for row in rows for column in columns)
+        names = tuple(
+            f"{seconds}, {hertz}"
+            for hertz in spans(rows, "Hz", decimals=0)
+            for seconds in spans(columns, "s", decimals=2)
         )
-        names = tuple(f"{one.start:.4g} s, {one.low:.0f} Hz" for one in patches)
         return PatchParts(names, patches, len(clip), sample_rate)
 
     def estimator(self) -> Estimator:

@@ -63,10 +63,9 @@ class Parts(ABC):
     def are_boxes(self) -> bool:
         """Whether the boxes say all: every part fills its box, and no two boxes overlap."""
 
-    @property
     @abstractmethod
-    def shares(self) -> Float[np.ndarray, "parts time"]:
-        """How what a part is worth is spread over the samples; every row sums to one."""
+    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
+        """What each part is worth, on its own samples; the total is kept."""
 
     @abstractmethod
     def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
@@ -75,10 +74,6 @@ class Parts(ABC):
         Coalitions are bool, or float from 0 (gone) to 1 (there). A part that is there is as it
         was to the last bit, but for the joints next to what is gone.
         """
-
-    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
-        """What each part is worth, on its own samples; the total is kept."""
-        return values @ self.shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,11 +126,9 @@ class TimeParts(Parts):
                 mask[start:stop] = True
         return masks
 
-    @property
-    def shares(self) -> Float[np.ndarray, "parts time"]:
-        """Evenly over each part's samples."""
-        masks = self.masks
-        return masks / masks.sum(axis=1, keepdims=True)
+    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
+        """Evenly over each part's samples; see `Parts.on_samples`."""
+        return spread_evenly(values, self.stretches, self.length)
 
     @cached_property
     def families(self) -> tuple[tuple[int, ...], ...]:
@@ -198,15 +191,10 @@ class PatchParts(Parts):
         """See `Parts.are_boxes`."""
         return bool((self._masks.sum(dim=0) <= 1).all())
 
-    @property
-    def shares(self) -> Float[np.ndarray, "parts time"]:
-        """Evenly over the samples between each patch's start and end."""
-        centres = (np.arange(self.length) + 0.5) / self.sample_rate
-        starts, ends = self.boxes[:, :1], self.boxes[:, 1:2]
-        masks = (starts <= centres) & (centres < ends)
-        nearest = np.abs(centres - (starts + ends) / 2).argmin(axis=1)
-        masks[np.arange(len(self)), nearest] = True  # a patch shorter than a sample has one too
-        return masks / masks.sum(axis=1, keepdims=True)
+    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
+        """Evenly over the samples between each patch's start and end; see `Parts.on_samples`."""
+        stretches = [(self._samples(patch),) for patch in self.patches]
+        return spread_evenly(values, stretches, self.length)
 
     def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
         """See `Parts.remover`; the windows of the transform make the joints.
@@ -271,12 +259,11 @@ class SourceParts(Parts):
         """A source is not all of its box, unless it is alone."""
         return False
 
-    @property
-    def shares(self) -> Float[np.ndarray, "parts time"]:
-        """As each source's energy is spread; evenly for a source that is silent."""
+    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
+        """As each source's energy is spread, evenly if it is silent; see `Parts.on_samples`."""
         energy = self.sources.detach().double().square().cpu().numpy()
         energy[energy.sum(axis=1) == 0] = 1.0
-        return energy / energy.sum(axis=1, keepdims=True)
+        return (values / energy.sum(axis=1)) @ energy
 
     def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
         """See `Parts.remover`; each source is filled for itself."""
@@ -299,6 +286,21 @@ def check_names(names: Sequence[str], count: int) -> None:
             f"{len(set(names))} different names were given for {count} parts; expected one name "
             "of its own for each, and at least one part."
         )
+
+
+def spread_evenly(
+    values: Float[np.ndarray, " parts"], stretches: Sequence[Sequence[Stretch]], length: int
+) -> Float[np.ndarray, " {length}"]:
+    """Each part's value in equal shares on its samples, added up where parts overlap.
+
+    >>> spread_evenly(np.array([4.0, 6.0]), [[(0, 2)], [(1, 2), (3, 5)]], 5)
+    array([2., 4., 0., 2., 2.])
+    """
+    spread = np.zeros(length)
+    for value, own in zip(values, stretches, strict=True):
+        for start, stop in own:
+            spread[start:stop] += value / sum(stop - start for start, stop in own)
+    return spread
 
 
 def _apart(own: Sequence[Stretch], others: Sequence[Stretch]) -> bool:

@@ -22,6 +22,7 @@ from explainers.removal.game import Estimator
 from explainers.removal.method import RemovalMethod
 from explainers.removal.occlusion import mean_over_windows
 from explainers.removal.parts import Stretch, TimeParts
+from explainers.segmentation.naming import spans
 
 REST = "rest"
 CELLS = 4
@@ -63,14 +64,14 @@ class Replay(RemovalMethod):
 
     Windows are half as long as what is looked through, and slide by a quarter of their length. A
     window's worth is the mean of what the score loses without it and gains from it alone. The
-    looks end when the answer to the chosen stretch alone stops changing, or windows become too
-    short. Relevance is that of the finest look that saw a sample; each look is a child.
+    looks end when the answer no longer changes with the window, or windows become too short.
+    Relevance is that of the finest look that saw a sample; each look is a child.
 
     Attributes:
         window: Of the first look, in seconds; at most half the clip is taken.
         shortest: No window is shorter, in seconds.
-        tolerance: The answer has stopped changing when it moves by less than this share of what
-            the whole clip brings.
+        tolerance: The answer no longer changes when all windows of a look are worth the same but
+            for this share of what the whole clip brings.
     """
 
     window: float = 1.0
@@ -128,7 +129,7 @@ class Replay(RemovalMethod):
             going = [
                 i
                 for i in going
-                if size >= shortest and not self._settled(looks[i], scores[i], nothing[i])
+                if size >= shortest and not self._settled(looks[i][-1], scores[i] - nothing[i])
             ]
         task.progress(1.0)
         return [
@@ -140,9 +141,8 @@ class Replay(RemovalMethod):
         """The first window in samples: at most half the clip, at least a sample for each hop."""
         return max(CELLS, min(round(self.window * sample_rate), length // 2))
 
-    def _settled(self, looks: Sequence[Look], score: float, nothing: float) -> bool:
-        answers = [score, *(look.alone for look in looks)]
-        return abs(answers[-1] - answers[-2]) <= self.tolerance * abs(score - nothing)
+    def _settled(self, look: Look, brings: float) -> bool:
+        return max(look.worth) - min(look.worth) <= self.tolerance * abs(brings)
 
     def _attribution(
         self, task: Task, looks: Sequence[Look], score: float, nothing: float
@@ -180,7 +180,7 @@ def _cells(inside: Stretch, size: int, length: int, sample_rate: int) -> TimePar
     if len(edges) > 1 and stop - edges[-1] < hop:
         edges.pop()  # the last hop takes what is left over
     hops = [*zip(edges, [*edges[1:], stop], strict=True)]
-    names = [f"{first / sample_rate:.5g} s" for first, _ in hops]
+    names = spans([(first / sample_rate, end / sample_rate) for first, end in hops], "s", 2)
     stretches = [(one,) for one in hops]
     around = tuple((one, end) for one, end in ((0, start), (stop, length)) if one < end)
     if around:

@@ -17,6 +17,7 @@ from explainers.arrays import clip_digest
 from explainers.errors import ExplanationError
 from explainers.explainer import Scoring, Task, rebuilt
 from explainers.quality.randomisation import copied, shuffle_parameters
+from explainers.removal.progress import step_of
 from perturbations.corruption import Key, generator
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ def significance(method: "RemovalMethod", task: Task, found: Sequence["Found"]) 
     Raises:
         ExplanationError: The model has no parameters to shuffle.
     """
-    draws = _NULLS[method.null](method, task)
     null: list[list[np.ndarray]] = [[] for _ in found]
-    for drawn, waveform in draws:
-        unknown = [None] * len(found)
+    unknown = [None] * len(found)
+    for draw, (scoring, waveform) in enumerate(_NULLS[method.null](method, task)):
+        progress = step_of(task.progress, 1 + draw, 1 + method.null_draws)
+        drawn = replace(task, scoring=scoring, progress=progress)
         cut = [one.parts for one in found]
         played = method.played(drawn, waveform, cut, unknown, method.estimator())
-        task.scoring.evaluations += drawn.scoring.evaluations
+        task.scoring.evaluations += scoring.evaluations
         for own, one in zip(null, played, strict=True):
             own.append(one.estimates.values)
     return [
@@ -91,7 +93,7 @@ def _told(
     }
 
 
-def _scrambled(method: "RemovalMethod", task: Task) -> Iterator[tuple[Task, Tensor]]:
+def _scrambled(method: "RemovalMethod", task: Task) -> Iterator[tuple[Scoring, Tensor]]:
     """The clips with pieces of 30 ms in random order."""
     size = max(1, round(SCRAMBLED_SECONDS * task.scoring.model.sample_rate))
     for draw in range(method.null_draws):
@@ -100,10 +102,10 @@ def _scrambled(method: "RemovalMethod", task: Task) -> Iterator[tuple[Task, Tens
             random = generator("scrambled", 1, Key(clip_digest(clip), method.seed * 1000 + draw))
             pieces = clip.split(size)
             rows.append(torch.cat([pieces[i] for i in random.permutation(len(pieces))]))
-        yield _silent(task, Scoring(task.scoring.model, task.scoring.target)), torch.stack(rows)
+        yield Scoring(task.scoring.model, task.scoring.target), torch.stack(rows)
 
 
-def _randomised(method: "RemovalMethod", task: Task) -> Iterator[tuple[Task, Tensor]]:
+def _randomised(method: "RemovalMethod", task: Task) -> Iterator[tuple[Scoring, Tensor]]:
     """The clips as they are, for copies of the model with every parameter's entries shuffled."""
     model = task.scoring.model
     if model.module is None:
@@ -115,11 +117,7 @@ def _randomised(method: "RemovalMethod", task: Task) -> Iterator[tuple[Task, Ten
         random = torch.Generator().manual_seed(method.seed * 1000 + draw)
         for part in replica.modules():
             shuffle_parameters(part, random)
-        yield _silent(task, Scoring(rebuilt(model, replica), task.scoring.target)), task.waveform
-
-
-def _silent(task: Task, scoring: Scoring) -> Task:
-    return replace(task, scoring=scoring, progress=lambda _: task.progress(0.99))
+        yield Scoring(rebuilt(model, replica), task.scoring.target), task.waveform
 
 
 _NULLS = {"scrambled": _scrambled, "randomised": _randomised}

@@ -44,10 +44,9 @@ class WidenedParts(TimeParts):
         """Of the parts without their margins."""
         return self.inner.are_boxes
 
-    @property
-    def shares(self) -> Float[np.ndarray, "parts time"]:
-        """Over the parts without their margins."""
-        return self.inner.shares
+    def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
+        """On the parts without their margins."""
+        return self.inner.on_samples(values)
 
 
 def widened(parts: TimeParts, before: float, after: float) -> WidenedParts:
@@ -73,7 +72,8 @@ class Words(RemovalMethod):
             Whisper writes it; empty for bursts of energy, which are no words.
         before: Seconds taken away before each word.
         after: Seconds taken away after each word.
-        estimator: ``leave-one-out``; ``lime`` or ``shapley`` where words may stand in for others.
+        estimator_name: ``leave-one-out``; ``lime`` or ``shapley`` where words may stand in for
+            others.
     """
 
     fill: str = "zeros"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from xaudio.cli.output import Json, folder_names, parse_settings, print_json
+from xaudio.cli.output import Json, folder_names, parse_settings, print_json, progress_bar
 
 app = typer.Typer(add_completion=False)
 
@@ -67,15 +67,17 @@ def explain(
     for clip, folder in zip(opened, folder_names(opened), strict=True):
         decision = decide(clip, classifier, threshold)
         _say(f"{clip.name}: {decision.label}, {decision.sentence}", as_json)
-        explained = explain_clip(
-            clip,
-            classifier,
-            explainer,
-            target,
-            threshold=threshold,
-            model=model_spec(model, weights, label, sample_rate),
-            chosen_settings=settings,
-        )
+        with progress_bar(f"  {name}", as_json) as tell:
+            explained = explain_clip(
+                clip,
+                classifier,
+                explainer,
+                target,
+                threshold=threshold,
+                model=model_spec(model, weights, label, sample_rate),
+                chosen_settings=settings,
+                progress=lambda share: tell(round(100 * share), 100),
+            )
         files = explained.save(out / f"{folder}-{explained.explanation.method}")
         found.append({**explained.summary(), "files": _texts(files)})
         for path in files.values():

@@ -21,6 +21,7 @@ COMMANDS = {
     "dashboard": "Open the dashboard in a browser, on this machine only.",
     "models": "List the models there are by name.",
     "methods": "List the explaining methods and their settings.",
+    "parts": "List the ways to cut a clip into parts, and what is put where a part was.",
     "corruptions": "List the corruptions and what their severities mean.",
     "verify-model": "Is a model ported correctly, and can its relevance be trusted?",
     "doctor": "Check this machine: versions, devices, codecs, what is missing.",

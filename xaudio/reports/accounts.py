@@ -7,9 +7,11 @@ import numpy as np
 
 from explainers.explanation import Explanation
 from xaudio.reports import html
+from xaudio.reports.elements import WeighedPart
 
 MOST_ROWS = 40
 SMALL = 1e-3
+NULLS = {"scrambled": "p in scrambled clips", "randomised": "p in shuffled models"}
 
 
 def accounts(explanation: Explanation) -> list[html.Html]:
@@ -44,29 +46,46 @@ def _looks(explanation: Explanation) -> html.Html | None:
     return html.section("Looking again, from coarse to fine", html.table(head, rows, caption))
 
 
-def _parts(explanation: Explanation) -> html.Html | None:
-    """Every named part with its standard error and significance, the heaviest first."""
+def weighed_parts(explanation: Explanation) -> list[WeighedPart]:
+    """Every named part, the heaviest first; none where parts have no names."""
     if not explanation.segment_names or explanation.segments is None:
+        return []
+    chances = explanation.provenance.get("significance", {}).get("p_over_all_parts", {})
+    errors = explanation.standard_error
+    drawn = errors is not None and bool(errors.any())
+    return [
+        WeighedPart(
+            explanation.segment_names[part],
+            float(explanation.segments[part, 0]),
+            float(explanation.segments[part, 1]),
+            float(explanation.relevance[part]),
+            float(errors[part]) if errors is not None and drawn else None,
+            chances.get(explanation.segment_names[part]),
+        )
+        for part in np.argsort(-np.abs(explanation.relevance), kind="stable")
+    ]
+
+
+def _parts(explanation: Explanation) -> html.Html | None:
+    """Every named part with its standard error and significance."""
+    parts = weighed_parts(explanation)
+    if not parts:
         return None
-    chance = explanation.provenance.get("significance", {})
-    values, errors = explanation.relevance, explanation.standard_error
     number = "{:+.4g}" if explanation.signed else "{:.4g}"
-    rows = []
-    for part in np.argsort(-np.abs(values), kind="stable")[:MOST_ROWS]:
-        name = explanation.segment_names[part]
-        start, end = explanation.segments[part, :2]
-        row = [name, f"{start:.2f}", f"{end:.2f}", number.format(values[part])]
-        if errors is not None and errors.any():
-            row.append(f"{errors[part]:.2g}")
-        if chance:
-            row.append(f"{chance['p_over_all_parts'][name]:.3f}")
-        rows.append(row)
-    head = ["Part", "From (s)", "To (s)", "Relevance"]
-    head += ["Standard error"] if errors is not None and errors.any() else []
-    head += [f"p against {chance['null']}"] if chance else []
-    left = len(values) - len(rows)
+    columns = {"Part": [part.name for part in parts]}
+    if len({(part.start, part.end) for part in parts}) > 1:
+        columns["From (s)"] = [f"{part.start:.2f}" for part in parts]
+        columns["To (s)"] = [f"{part.end:.2f}" for part in parts]
+    columns["Relevance"] = [number.format(part.relevance) for part in parts]
+    if parts[0].standard_error is not None:
+        columns["Standard error"] = [f"{part.standard_error:.2g}" for part in parts]
+    if parts[0].chance is not None:
+        null = explanation.provenance["significance"]["null"]
+        columns[NULLS[null]] = [f"{part.chance:.3f}" for part in parts]
+    rows = [*zip(*columns.values(), strict=True)][:MOST_ROWS]
+    left = len(parts) - len(rows)
     caption = f"The {len(rows)} that weigh most; {left} more are in the file." if left else ""
-    return html.section("Part by part", html.table(head, rows, caption), *_fit(explanation))
+    return html.section("Part by part", html.table([*columns], rows, caption), *_fit(explanation))
 
 
 def _fit(explanation: Explanation) -> list[html.Html]:

@@ -71,6 +71,28 @@ class WeighedStretch:
     share: float
 
 
+@dataclass(frozen=True)
+class WeighedPart:
+    """A named part of the clip and what it weighs.
+
+    Attributes:
+        name: Of the part: a word, a window, a property of the voice.
+        start: Seconds.
+        end: Seconds.
+        relevance: What it weighs.
+        standard_error: Of the relevance, from sampling; None where nothing was drawn.
+        chance: Of a part that weighs so much where nothing is where it was learned; None where
+            nobody asked.
+    """
+
+    name: str
+    start: float
+    end: float
+    relevance: float
+    standard_error: float | None
+    chance: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """Values over time: value i holds from ``start + i * step`` to ``start + (i + 1) * step``."""

@@ -36,6 +36,7 @@ class ExplanationReport:
         python: The lines of Python that make it again.
         cautions: Shown below the picture.
         accounts: Further sections, see `xaudio.reports.accounts`.
+        reading: How to read the picture, where it is no relevance over a spectrogram.
     """
 
     title: str
@@ -53,6 +54,7 @@ class ExplanationReport:
     python: str
     cautions: Sequence[str] = field(default=())
     accounts: Sequence[html.Html] = field(default=())
+    reading: str = ""
 
 
 def explanation_page(report: ExplanationReport) -> html.Html:
@@ -85,7 +87,7 @@ def _picture(report: ExplanationReport) -> list[html.Html]:
     picture = report.picture
     return [
         html.paragraph(report.method),
-        html.paragraph(_how_to_read(report)),
+        html.paragraph(report.reading or _how_to_read(report)),
         html.picture(picture.light, picture.shows, dark_png=picture.dark),
         *(html.note(caution) for caution in report.cautions),
     ]

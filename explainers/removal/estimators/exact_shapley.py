@@ -1,10 +1,10 @@
 """Shapley values from all coalitions there are."""
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from jaxtyping import Bool
-from scipy.special import comb
 
 from explainers.errors import ExplanationError
 from explainers.removal.estimators.rounds import ask_in_rounds
@@ -30,13 +30,11 @@ class ExactShapley(Estimator):
             )
         coalitions = all_coalitions(players)
         scores = yield from ask_in_rounds(coalitions)
-        sizes = np.arange(players + 1)
-        # A coalition of size s is reached by adding a part to s - 1 others, and left by adding one.
-        joined = 1 / (players * comb(players - 1, (sizes - 1).clip(min=0)))
-        awaited = 1 / (players * comb(players - 1, sizes.clip(max=players - 1)))
-        size = coalitions.sum(axis=1)
-        shares = np.where(coalitions, joined[size, None], -awaited[size, None])
-        return Estimates(values=scores @ shares, standard_errors=np.zeros(players))
+        # Each number of others to come to is equally likely, and so is each choice of them.
+        shares = np.array([1 / (players * comb(players - 1, size)) for size in range(players)])
+        others = coalitions.sum(axis=1)[:, None] - coalitions
+        signed = np.where(coalitions, 1, -1) * shares[others]
+        return Estimates(values=scores @ signed, standard_errors=np.zeros(players))
 
 
 def all_coalitions(players: int) -> Bool[np.ndarray, "rows players"]:

@@ -114,11 +114,11 @@ class Forest(Estimator):
     Each tree is grown on a random half of the evaluations, which for a forest does what resampling
     all of them does (Friedman and Hall 2007), and some trees on the other half. What the two halves
     say differs as two experiments of half the size do, so half their difference is one draw of the
-    values' error; the standard error is the root of its mean square over all splits. It is on the
-    large side, by a fifth to a half as a rule, for it holds the chance of a few trees where the
-    values average over all. It is the error of the values as estimates of what forests on other
-    draws of as many coalitions say on average; how far such forests miss the truth, by drawing
-    small effects towards zero, it does not tell.
+    values' error; the standard error is the root of its mean square over all splits. It is about
+    right for ``permutation``. For the others it is a fifth to a half too large as a rule, for it
+    holds the chance of a few trees where the values average over all. It is the error of the values
+    as estimates of what forests on other draws of as many coalitions say on average; how far such
+    forests miss the truth, by drawing small effects towards zero, it does not tell.
 
     The fit is on rows the trees have not seen, each predicted by the trees of the other half.
     On what it has seen any forest fits well.

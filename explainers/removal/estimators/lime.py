@@ -23,9 +23,10 @@ class Lime(Estimator):
     none 0.0003. Among many parts nearly all independent coalitions hold about half of them, so
     there the kernel hardly matters; what the design draws does.
 
-    Weights are scaled to a mean of 1, so that `alpha` means the same at every width: beside 1,000
-    independent rows, 1 draws the coefficients towards zero by 0.4 %. (Without this, a narrow kernel
-    lets the penalty win, and all coefficients vanish: Garreau and von Luxburg 2020.)
+    Weights are scaled so that, weighted, the parts vary as much as in as many independent rows:
+    beside 1,000 evaluations an `alpha` of 1 draws the coefficients towards zero by 0.4 %, whatever
+    the width and the design. (Without this, a narrow kernel lets the penalty win, and all
+    coefficients vanish: Garreau and von Luxburg 2020.)
 
     The errors count the chance in which coalitions were drawn, not the pull of the penalty. Where
     features are selected they are those of the ridge regression on the parts that were chosen, as
@@ -75,8 +76,7 @@ class Lime(Estimator):
 
     def _estimates(self, coalitions: Coalitions, scores: Scores, block: int) -> Estimates:
         players = coalitions.shape[1]
-        weights = nearness(coalitions, self.kernel_width)
-        weights /= weights.mean()
+        weights = _scaled(nearness(coalitions, self.kernel_width), coalitions)
         selects = 0 < self.features < players
         chosen = (
             lasso_choice(coalitions, scores, weights, self.features)
@@ -104,6 +104,15 @@ def nearness(coalitions: Coalitions, width: float) -> Float[np.ndarray, " rows"]
     sizes = np.square(coalitions, dtype=np.float64).sum(axis=1)
     cosines = coalitions.sum(axis=1) / np.sqrt(sizes * coalitions.shape[1]).clip(min=1e-12)
     return np.exp(-np.square(1 - cosines) / (2 * width**2))
+
+
+def _scaled(
+    weights: Float[np.ndarray, " rows"], coalitions: Coalitions
+) -> Float[np.ndarray, " rows"]:
+    """So that the mean over parts of the weighted sum of squares is a quarter per row."""
+    deviations = coalitions - np.average(coalitions, axis=0, weights=weights)
+    varied = float((weights @ np.square(deviations)).mean())
+    return weights * (len(weights) / 4 / varied) if varied > 0 else weights
 
 
 def lasso_choice(

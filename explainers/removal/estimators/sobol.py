@@ -24,7 +24,8 @@ class Sobol(Estimator):
     Every part is faded at random, uniformly between gone and whole. A part's total index is the
     share of the score's variance that would be left if all the other parts were known (Homma and
     Saltelli 1996): it counts the part alone and all it does together with others. Indices have no
-    sign and no unit, lie between 0 and 1, and sum to 1 if the parts simply add up, to more if not.
+    sign and no unit, lie between 0 and 1 (estimates may stray beyond), and sum to 1 if the parts
+    simply add up, to more if not.
 
     Estimated by Jansen's formula (1999) on scrambled Sobol sequences, as in Fel et al. (2021,
     "Look at the variance!"): rows A and B, and for every part A with that part's column taken from
@@ -102,7 +103,7 @@ def _estimates(scores: Float[np.ndarray, "replicates blocks rows"]) -> Estimates
     replicates = len(scores)
     without = np.stack([total_indices(np.delete(scores, one, axis=0)) for one in range(replicates)])
     spread = np.cov(without.T, ddof=0).reshape(without.shape[1], -1)
-    covariance = spread * (replicates - 1) * stretch(replicates - 1) ** 2
+    covariance = spread * (replicates - 1) * stretch(float(replicates - 1)) ** 2
     return Estimates(
         values=total_indices(scores),
         standard_errors=np.sqrt(np.diag(covariance)),

@@ -116,6 +116,17 @@ def test_what_is_equally_relevant_is_chosen_anywhere():
     assert 150 < gone[0].mean() < 350
 
 
+def test_energy_is_that_of_the_sound():
+    slices = [
+        float(CLIP[start : start + 60].double().square().sum()) for start in range(0, 500, 60)
+    ]
+    assert np.allclose(Stretches(0.06).energy(CLIP, RATE), slices)
+    assert Samples().energy(CLIP, RATE).sum() == pytest.approx(sum(slices))
+    bands = FOUR_BANDS.energy(FORMANTS, 16000)
+    assert bands[:3] / bands[:3].sum() == pytest.approx(np.array([4, 9, 1]) / 14, abs=0.01)
+    assert bands[3] < 0.001 * bands[0]
+
+
 def test_explanations_in_other_domains_guide_as_well():
     boxes = np.array([[0.0, 0.1, 0.0, 500.0], [0.1, 0.5, 0.0, 500.0]])
     words = explanation([5.0, 1.0], RATE, 0.5, domain="segments", segments=boxes)

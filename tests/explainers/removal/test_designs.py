@@ -35,6 +35,12 @@ def test_runs_take_the_same_number_of_parts_in_whole_runs_and_each_part_equally_
     assert np.abs((~coalitions).mean(axis=0) - share).max() < 5 * spread
 
 
+def test_a_share_of_parts_that_is_no_whole_number_is_right_on_average():
+    gone = (~draw("runs:0.3:3", 4000, 7)).sum(axis=1)
+    np.testing.assert_array_equal(np.unique(gone), [2, 3])
+    assert gone.mean() == pytest.approx(2.1, abs=5 * 0.3 / np.sqrt(4000))
+
+
 def test_pooled_holds_the_nine_settings_evenly_in_any_stretch():
     coalitions = draw("pooled", 100, 50)
     assert coalitions.shape == (100, 50)
@@ -66,11 +72,21 @@ def test_one_part_is_enough_and_the_seed_decides(spec):
     np.testing.assert_array_equal(draw(spec, 30, 12, seed=4), draw(spec, 30, 12, seed=4))
 
 
-@pytest.mark.parametrize(
-    "spec",
-    ["", "random", "runs", "runs:0.3", "runs:0:3", "runs:1:3", "runs:x:3", "runs:nan:3"]
-    + ["runs:0.3:0", "runs:0.3:-1", "runs:0.3:1.5", "runs:0.3:3:1", "Independent", "runs:0.3:²"],
-)
-def test_what_names_no_design_is_refused_with_the_spelling_that_is_expected(spec):
-    with pytest.raises(ExplanationError, match="runs:0.3:3"):
-        parse_design(spec)
+@pytest.mark.parametrize("spec", ["", "random", "Independent", "runs", "runs:0.3", "runs:0.3:3:1"])
+@pytest.mark.parametrize("ending", ["", ":1"])
+def test_another_name_or_number_of_settings_is_refused(spec, ending):
+    if spec + ending != "runs:0.3:1":
+        with pytest.raises(ExplanationError, match=r"runs:0\.3:3"):
+            parse_design(spec + ending)
+
+
+@pytest.mark.parametrize("share", ["0", "1", "-0.3", "nan", "x", ""])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ExplanationError, match=f"with the share '{share}'"):
+        parse_design(f"runs:{share}:3")
+
+
+@pytest.mark.parametrize("length", ["0", "-1", "1.5", "²", ""])
+def test_a_length_that_is_none_is_refused(length):
+    with pytest.raises(ExplanationError, match=f"with the length '{length}'"):
+        parse_design(f"runs:0.3:{length}")

@@ -14,3 +14,7 @@ def test_overlapping_windows_cover_every_sample():
 def test_names_tell_short_windows_apart():
     parts = Windows(0.001).cut(torch.zeros(3), 1_000)
     assert parts.names == ("0.000-0.001 s", "0.001-0.002 s", "0.002-0.003 s")
+
+
+def test_a_part_of_one_sample_has_a_length_in_its_name():
+    assert Windows(0.1).cut(torch.zeros(1), 16_000).names == ("0.0000-0.0001 s",)

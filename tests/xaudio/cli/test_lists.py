@@ -35,7 +35,17 @@ def test_corruptions_come_with_five_levels(capsys):
     assert all(len(row["levels"]) == 5 for row in rows.values())
 
 
-@pytest.mark.parametrize("command", ["methods", "models", "corruptions"])
+def test_parts_are_written_as_they_are_read(capsys):
+    from explainers.segmentation import parse_segmenter
+
+    rows = {row["name"]: row for row in listed(capsys, "parts")}
+    assert {"windows", "words", "bands", "nmf"} <= rows.keys()
+    assert {name for name, row in rows.items() if row["kind"] == "fill"} >= {"zeros", "reversed"}
+    assert parse_segmenter("windows:0.2").name == "windows"
+    assert all(row["summary"] and row["written"].startswith(name) for name, row in rows.items())
+
+
+@pytest.mark.parametrize("command", ["methods", "models", "corruptions", "parts"])
 def test_people_see_every_name_whole(capsys, command):
     names = [row["name"] for row in listed(capsys, command)]
     assert run([command]) == 0

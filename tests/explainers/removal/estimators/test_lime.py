@@ -6,15 +6,14 @@ from captum.attr import Lime as CaptumLime
 from sklearn.linear_model import Ridge, lars_path
 
 from explainers.errors import ExplanationError
+from explainers.removal.estimators.exact_shapley import all_coalitions
 from explainers.removal.estimators.lime import Lime, lasso_choice, nearness
 from explainers.removal.estimators.regression import weighted_ridge
 from explainers.removal.game import play_against
-from tests.explainers.removal.estimators.test_regression import (
-    EFFECTS,
-    additive,
-    every_coalition,
-    tangled,
-)
+from tests.explainers.removal.estimators.games import additive, interacting
+
+EFFECTS = np.array([3.0, -2.0, 0.0, 0.5, 1.0, 0.0])
+TANGLED = interacting(6, np.random.default_rng(4))
 
 
 @pytest.mark.parametrize(("width", "alpha"), [(0.25, 1.0), (0.1, 0.01)])
@@ -58,31 +57,24 @@ def test_the_weights_the_docstring_tells():
 def test_the_penalty_means_the_same_at_every_width(width):
     def found(alpha):
         lime = Lime(alpha=alpha, kernel_width=width, evaluations=1000)
-        return play_against(lime, additive, 6, np.random.default_rng(0))
+        return play_against(lime, additive(EFFECTS), 6, np.random.default_rng(0))
 
     exact = found(1e-9)
     np.testing.assert_allclose(exact.values, EFFECTS, atol=1e-6)
     assert exact.fit == pytest.approx(1)
     shrunk = found(1.0).values @ EFFECTS / (EFFECTS @ EFFECTS)
-    assert 0.98 < shrunk < 0.998
+    assert shrunk == pytest.approx(1 / 1.004, abs=1e-3)
 
 
-def test_ridge_alone_is_scikit_learns_with_weights_of_mean_one():
-    coalitions, scores = [], []
-
-    def note(asked):
-        coalitions.extend(asked)
-        scores.extend(tangled(asked))
-        return tangled(asked)
-
-    lime = Lime(alpha=30.0, kernel_width=0.2, evaluations=40)
-    # All rows differ, so the driver asks about each of them.
-    found = play_against(lime, note, 6, np.random.default_rng(1))
-    z = np.array(coalitions)
+def test_it_is_scikit_learns_ridge_on_what_it_asked():
     rows = np.concatenate([np.ones((1, 6), bool), np.random.default_rng(1).random((39, 6)) < 0.5])
-    assert {row.tobytes() for row in rows} == {row.tobytes() for row in z}
+    found = play_against(
+        Lime(alpha=30.0, kernel_width=0.2, evaluations=40), TANGLED, 6, np.random.default_rng(1)
+    )
     weights = nearness(rows, 0.2)
-    oracle = Ridge(alpha=30.0).fit(rows, tangled(rows), sample_weight=weights / weights.mean())
+    centred = rows - np.average(rows, axis=0, weights=weights)
+    weights *= 10 / (weights @ centred**2).mean()
+    oracle = Ridge(alpha=30.0).fit(rows, TANGLED(rows), sample_weight=weights)
     np.testing.assert_allclose(found.values, oracle.coef_, atol=1e-9)
 
 
@@ -91,7 +83,7 @@ def test_the_lasso_path_chooses_what_limes_own_selection_chooses(features):
     """lime_base.py: rows centred, times root weights; back along the path to few enough."""
     random = np.random.default_rng(features)
     coalitions = random.random((80, 6)) < 0.5
-    scores, weights = tangled(coalitions), random.random(80)
+    scores, weights = TANGLED(coalitions), random.random(80)
     root = np.sqrt(weights)[:, None]
     rows = (coalitions - np.average(coalitions, axis=0, weights=weights)) * root
     answers = (scores - np.average(scores, weights=weights)) * root[:, 0]
@@ -104,7 +96,7 @@ def test_the_lasso_path_chooses_what_limes_own_selection_chooses(features):
 
 def test_k_lasso_explains_with_the_largest_terms_and_says_which():
     found = play_against(
-        Lime(features=3, alpha=1e-9), additive, 6, np.random.default_rng(0)
+        Lime(features=3, alpha=1e-9), additive(EFFECTS), 6, np.random.default_rng(0)
     )
     assert found.findings == {"chosen": [0, 1, 4]}
     np.testing.assert_array_equal(found.values != 0, EFFECTS**2 >= 1)
@@ -115,16 +107,17 @@ def test_k_lasso_explains_with_the_largest_terms_and_says_which():
 
 @pytest.mark.parametrize("design", ["independent", "paired"])
 def test_intervals_cover_what_lime_on_all_coalitions_finds(design):
-    everything = every_coalition(6)
+    everything = all_coalitions(6)
     rows = np.full(64, 300 / 64)
     rows[-1] += 1
     weights = rows * nearness(everything, 0.15)
-    weights *= 301 / weights.sum()
-    truth = weighted_ridge(everything, tangled(everything), weights, 1.0).coefficients
+    centred = all_coalitions(6) - np.average(everything, axis=0, weights=weights)
+    weights *= 301 / 4 / (weights @ centred**2).mean()
+    truth = weighted_ridge(everything, TANGLED(everything), weights, 1.0).coefficients
     lime = Lime(design=design, evaluations=301, kernel_width=0.15)
     inside = []
     for seed in range(200):
-        found = play_against(lime, tangled, 6, np.random.default_rng(seed))
+        found = play_against(lime, TANGLED, 6, np.random.default_rng(seed))
         inside.append(np.abs(found.values - truth) <= 1.96 * found.standard_errors)
     assert 0.92 < np.mean(inside) < 0.98
 

@@ -4,35 +4,23 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 
 from explainers.errors import ExplanationError
+from explainers.removal.estimators.exact_shapley import all_coalitions
 from explainers.removal.estimators.regression import (
     Regression,
     sampling_covariance,
     weighted_ridge,
 )
 from explainers.removal.game import play_against
+from tests.explainers.removal.estimators.games import additive, interacting, pair
 
 EFFECTS = np.array([3.0, -2.0, 0.0, 0.5, 1.0, 0.0])
-
-
-def additive(coalitions):
-    return 0.7 + coalitions @ EFFECTS
-
-
-def tangled(coalitions):
-    """Six parts that do much together."""
-    z = coalitions.astype(float)
-    both, three = z[:, 0] * z[:, 1], z[:, 2] * z[:, 3] * z[:, 4]
-    return additive(z) + 2 * both - 3 * three + np.tanh(3 * (z[:, 4] - z[:, 5]))
-
-
-def every_coalition(players):
-    return (np.arange(2**players)[:, None] >> np.arange(players) & 1).astype(bool)
+TANGLED = interacting(6, np.random.default_rng(4))
 
 
 def drawn(rows, players, seed=0):
     random = np.random.default_rng(seed)
     coalitions = random.random((rows, players)) < 0.6
-    return coalitions, tangled(coalitions), random.random(rows) + 0.1
+    return coalitions, TANGLED(coalitions), random.random(rows) + 0.1
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 20.0])
@@ -65,14 +53,14 @@ def test_a_part_that_is_always_there_is_worth_nothing_and_nobody_knows_how_sure_
     coalitions[:, 2] = True
     line = weighted_ridge(coalitions, scores, weights)
     variances = np.diag(sampling_covariance(line, 1))
-    assert line.coefficients[2] == 0
+    assert line.coefficients[2] == pytest.approx(0, abs=1e-12)
     np.testing.assert_array_equal(np.isinf(variances), np.arange(6) == 2)
 
 
 def test_parts_that_come_and_go_together_share_what_they_are_worth():
-    coalitions = every_coalition(6)
+    coalitions = all_coalitions(6)
     coalitions[:, 1] = coalitions[:, 0]
-    line = weighted_ridge(coalitions, additive(coalitions), np.ones(64))
+    line = weighted_ridge(coalitions, additive(EFFECTS)(coalitions), np.ones(64))
     np.testing.assert_allclose(line.coefficients, [0.5, 0.5, *EFFECTS[2:]], atol=1e-9)
     np.testing.assert_array_equal(line.determined, [False, False, True, True, True, True])
 
@@ -80,7 +68,7 @@ def test_parts_that_come_and_go_together_share_what_they_are_worth():
 @pytest.mark.parametrize("design", ["independent", "paired", "pooled", "runs:0.4:1"])
 def test_a_score_that_adds_up_gives_its_terms_and_no_error(design):
     estimates = play_against(
-        Regression(design=design, evaluations=200), additive, 6, np.random.default_rng(0)
+        Regression(design=design, evaluations=200), additive(EFFECTS), 6, np.random.default_rng(0)
     )
     np.testing.assert_allclose(estimates.values, EFFECTS, atol=1e-9)
     np.testing.assert_allclose(estimates.standard_errors, 0, atol=1e-9)
@@ -88,31 +76,27 @@ def test_a_score_that_adds_up_gives_its_terms_and_no_error(design):
 
 
 def test_half_of_what_two_parts_only_do_together_goes_to_each():
-    coalitions = every_coalition(4)
-    both = (coalitions[:, 0] & coalitions[:, 1]).astype(float)
-    whole = weighted_ridge(coalitions, both, np.ones(16))
+    coalitions = all_coalitions(4)
+    whole = weighted_ridge(coalitions, pair(coalitions), np.ones(16))
     np.testing.assert_allclose(whole.coefficients, [0.5, 0.5, 0, 0], atol=1e-12)
     # A coalition and its complement bring it out at once but for the row of all parts.
     estimates = play_against(
-        Regression(design="paired", evaluations=2001),
-        lambda z: (z[:, 0] & z[:, 1]).astype(float),
-        4,
-        np.random.default_rng(0),
+        Regression(design="paired", evaluations=2001), pair, 4, np.random.default_rng(0)
     )
     np.testing.assert_allclose(estimates.values, [0.5, 0.5, 0, 0], atol=2e-3)
 
 
 @pytest.mark.parametrize(("design", "evaluations"), [("independent", 60), ("paired", 401)])
 def test_intervals_cover_what_the_regression_on_all_coalitions_finds(design, evaluations):
-    everything = every_coalition(6)
+    everything = all_coalitions(6)
     # The coalition of all parts is asked about once for sure, beside those that are drawn.
     weights = np.full(64, (evaluations - 1) / 64)
     weights[-1] += 1
-    truth = weighted_ridge(everything, tangled(everything), weights).coefficients
+    truth = weighted_ridge(everything, TANGLED(everything), weights).coefficients
     estimator = Regression(design=design, evaluations=evaluations)
     inside = []
     for seed in range(200):
-        found = play_against(estimator, tangled, 6, np.random.default_rng(seed))
+        found = play_against(estimator, TANGLED, 6, np.random.default_rng(seed))
         inside.append(np.abs(found.values - truth) <= 1.96 * found.standard_errors)
     assert 0.92 < np.mean(inside) < 0.98
     assert np.mean(inside, axis=0).min() > 0.88
@@ -123,7 +107,7 @@ def test_sampling_stops_once_the_ranking_has_settled():
 
     def count(coalitions):
         asked.append(len(coalitions))
-        return additive(coalitions)
+        return additive(EFFECTS)(coalitions)
 
     sure = Regression(evaluations=4000, confidence=0.95)
     assert play_against(sure, count, 6, np.random.default_rng(0)).settled is True
@@ -140,5 +124,5 @@ def test_sampling_stops_once_the_ranking_has_settled():
 
 def test_too_few_evaluations_are_refused_and_as_many_as_asked_for_are_enough():
     with pytest.raises(ExplanationError, match=r"13 evaluations .* 6 parts; expected at least 14"):
-        play_against(Regression(evaluations=13), additive, 6, np.random.default_rng(0))
-    play_against(Regression(evaluations=14), additive, 6, np.random.default_rng(0))
+        play_against(Regression(evaluations=13), additive(EFFECTS), 6, np.random.default_rng(0))
+    play_against(Regression(evaluations=14), additive(EFFECTS), 6, np.random.default_rng(0))

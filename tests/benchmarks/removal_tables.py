@@ -1,0 +1,116 @@
+"""From values over time to tables: how well every look finds the stretches, and at what cost.
+
+Means over clips; the 95 % intervals draw whole clusters. Differences are paired clip by clip.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from explainers.quality.localisation import LocalisationTable, measure_localisation
+from explainers.quality.statistics import Estimate
+from tests.benchmarks.removal_looks import CEILING, Look, Subject
+
+AVERAGES = (0.0, 0.1, 0.25, 0.5)
+
+
+class Section(NamedTuple):
+    """Looks that belong in one table."""
+
+    name: str
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Clips and what was seen in each of them."""
+
+    subjects: Sequence[Subject]
+    found: Sequence[Mapping[str, Any]]
+
+    @property
+    def clusters(self) -> list[str]:
+        return [one.cluster for one in self.subjects]
+
+    @lru_cache(maxsize=None)  # noqa: B019 - a study lives as long as the program
+    def table(self, key: str) -> LocalisationTable:
+        """Every clip's measures under one look."""
+        frames = [one[f"frames: {key}"] for one in self.found]
+        return measure_localisation(
+            frames, [one.stretches for one in self.subjects], averages=AVERAGES
+        )
+
+    def areas(self, key: str) -> dict[float, Estimate]:
+        """Frame ROC-AUC after averaging over so many seconds."""
+        table = self.table(key)
+        return {one: table.estimate("roc-auc", one, self.clusters) for one in AVERAGES}
+
+    def above(self, key: str, other: str, average: float) -> Estimate:
+        """Paired difference."""
+        table = self.table(key)
+        return table.difference(self.table(other), "roc-auc", average, self.clusters)
+
+    def mean(self, kind: str, key: str) -> float:
+        return float(np.mean([float(one[f"{kind}: {key}"]) for one in self.found]))
+
+
+def study_text(study: Study, sections: Sequence[Section], reference: Look) -> str:
+    """Everything as markdown, a table for each section."""
+    scores = np.array([float(one["score"]) for one in study.found])
+    lines = [
+        f"{len(study.subjects)} clips in {len(set(study.clusters))} clusters, {(scores > 0).mean():.1%} "
+        "of them detected. Frame ROC-AUC in frames of 20 ms, mean and 95 % interval; differences are",
+        f"paired, to `{reference.title}`.",
+        "",
+        *_table(study, [(CEILING, CEILING), (reference.title, reference.key)], reference),
+    ]
+    for section in sections:
+        rows = [(look.title, look.key) for look in section.looks]
+        lines += ["", f"## {section.name}", "", *_table(study, rows, reference)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(study: Study, rows: Sequence[tuple[str, str]], reference: Look) -> list[str]:
+    heads = [
+        "look",
+        "evaluations",
+        "raw",
+        "0.1 s",
+        "0.25 s",
+        "0.5 s",
+        "raw, above",
+        "0.25 s, above",
+    ]
+    lines = [_line(heads), _line(["---"] * len(heads))]
+    for title, key in rows:
+        areas = study.areas(key)
+        own = key == CEILING
+        lines.append(
+            _line(
+                [
+                    title,
+                    "" if own else f"{study.mean('evaluations', key):.0f}",
+                    _interval(areas[0.0]),
+                    f"{areas[0.1].mean:.3f}",
+                    _interval(areas[0.25]),
+                    f"{areas[0.5].mean:.3f}",
+                    *(_signed(study.above(key, reference.key, one)) for one in (0.0, 0.25)),
+                ]
+            )
+        )
+    return lines
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _interval(one: Estimate) -> str:
+    return f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]"
+
+
+def _signed(one: Estimate) -> str:
+    return f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
