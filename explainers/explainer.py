@@ -87,8 +87,8 @@ class Scoring:
     target: Target
     evaluations: int = 0
 
-    def __call__(self, waveform: Float[Tensor, "batch time"]) -> Float[Tensor, " batch"]:
-        """The target for each clip."""
+    def __call__(self, waveform: Float[Tensor, "batch *time"]) -> Float[Tensor, " batch"]:
+        """The target for each clip, or for whatever else the model takes for clips."""
         logits = self.model(waveform)
         self.evaluations += len(waveform)
         if logits.shape != (len(waveform), len(self.model.labels)):

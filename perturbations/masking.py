@@ -180,6 +180,14 @@ def patch_masks(
     The highest band takes the Nyquist bin where it reaches it, and a patch takes the frame at the
     clip's end where it reaches the end, so that tiles leave nothing out.
     """
+    in_band, in_time = patch_extents(patches, length, grid)
+    return in_band.to(device)[:, :, None] & in_time.to(device)[:, None, :]
+
+
+def patch_extents(
+    patches: Sequence[Patch], length: int, grid: SpectrumGrid
+) -> tuple[Bool[Tensor, "patch frequency"], Bool[Tensor, "patch frame"]]:
+    """The bins and the frames of each patch, whose product is its mask; see `patch_masks`."""
     frame = torch.arange(length // grid.hop + 1, dtype=torch.float64) * grid.hop / grid.sample_rate
     hertz = torch.arange(grid.size // 2 + 1, dtype=torch.float64) * grid.sample_rate / grid.size
     nyquist, seconds = grid.sample_rate / 2, length / grid.sample_rate
@@ -189,7 +197,7 @@ def patch_masks(
     start, end, low, high = bounds.unbind(dim=1)
     in_time = (start <= frame) & ((frame < end) | (end >= seconds))
     in_band = (low <= hertz) & ((hertz < high) | (high >= nyquist))
-    return in_band.to(device)[:, :, None] & in_time.to(device)[:, None, :]
+    return in_band, in_time
 
 
 def fill_patches(

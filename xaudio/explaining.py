@@ -237,7 +237,7 @@ def default_method(classifier: Classifier) -> str:
     gradients at least, removal where it is only a function.
     """
     if classifier.module is None:
-        return "occlusion"
+        return "two-sided-occlusion"
     from explainers.lrp.choosing import has_rules
 
     return "lrp" if has_rules(classifier) else "smoothgrad"

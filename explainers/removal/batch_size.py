@@ -40,13 +40,11 @@ class BatchSize:
         else:
             self._settled = True
 
-    def ran_out(self) -> bool:
-        """Halve, for good; false where one waveform alone is too much."""
+    def ran_out(self, rows: int) -> bool:
+        """Take half of what was too much, for good; false where that was one waveform alone."""
         self._settled = True
-        if self.current == 1:
-            return False
-        self.current //= 2
-        return True
+        self.current = max(1, rows // 2)
+        return rows > 1
 
     def _settle(self) -> None:
         self.current = min(self._times, key=lambda size: min(self._times[size]))

@@ -59,8 +59,8 @@ class BehindLayer:
         self.sample_rate, self.labels = model.sample_rate, model.labels
         self.default_target, self._model = model.default_target, model
         self._decoy = -clip[None].flip(1) / 2
-        self._recorder = _Recorder(model.module.get_submodule(layer))
-        self._given = _Given()
+        front_end = model.module.get_submodule(layer)
+        self._recorder, self._given = _Recorder(front_end), _Given(front_end)
         self._whole, self._rest = (
             rebuilt(model, with_layer_replaced(model.module, layer, other))
             for other in (self._recorder, self._given)
@@ -120,15 +120,23 @@ class BehindLayer:
             )
 
 
-class _Recorder(nn.Module):
-    """Stands around a layer and keeps what it gives."""
-
-    given: Any = None
-    calls: int = 0
+class _InPlace(nn.Module):
+    """Stands where a layer was, and has all that the layer has."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
         self.layer = layer
+
+    def __getattr__(self, name: str) -> Any:
+        layer = super().__getattr__("layer")
+        return layer if name == "layer" else getattr(layer, name)
+
+
+class _Recorder(_InPlace):
+    """Keeps what the layer gives."""
+
+    given: Any = None
+    calls: int = 0
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         self.calls += 1
@@ -136,8 +144,8 @@ class _Recorder(nn.Module):
         return self.given
 
 
-class _Given(nn.Module):
-    """Stands where the front end was and gives what it was told."""
+class _Given(_InPlace):
+    """Gives what it was told in place of what the layer would give."""
 
     features: Tensor
 

@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from explainers.errors import ExplanationError, NotFiniteScore
@@ -19,6 +19,9 @@ from explainers.removal.game import Coalitions, Estimates, Estimator, Memory, Pl
 from explainers.removal.parts import Remover
 
 Score = Callable[[Tensor], Float[Tensor, " rows"]]
+ENDS = 2
+"""Evaluations of the clip itself, and of what is left with no part."""
+
 PRECISIONS = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 OUT_OF_MEMORY = (
     "out of memory",  # CUDA, MPS
@@ -70,7 +73,8 @@ class Engine:
         device: Where clips are.
         batch_size: How many at once.
         precision: ``float32``, or ``bfloat16`` or ``float16`` where the device computes so.
-        limit: The most evaluations a clip may take; 0 for no limit.
+        limit: The most evaluations a clip may take, beside those of the clip itself and of what is
+            left with no part; 0 for no limit.
     """
 
     score: Score
@@ -125,10 +129,10 @@ class Engine:
     def scores(
         self,
         removers: Sequence[Remover],
-        coalitions: Sequence[Coalitions],
+        coalitions: Sequence[Bool[np.ndarray, "_ _"] | Float[np.ndarray, "_ _"]],
         tell: Callable[[int], None],
         names: Sequence[tuple[str, ...]],
-    ) -> list[Float[np.ndarray, " rows"]]:
+    ) -> list[Float[np.ndarray, " _"]]:
         """The score of each coalition of each clip.
 
         Args:
@@ -154,7 +158,7 @@ class Engine:
             except Exception as error:
                 if not _out_of_memory(error):
                     raise
-                self._halve(error)
+                self._halve(batch.stop - first, error)
                 continue
             self.batch_size.took(batch.stop - first, time.perf_counter() - started)
             first = batch.stop
@@ -193,8 +197,8 @@ class Engine:
                 return number
         return 0
 
-    def _halve(self, error: Exception) -> None:
-        if not self.batch_size.ran_out():
+    def _halve(self, rows: int, error: Exception) -> None:
+        if not self.batch_size.ran_out(rows):
             raise ExplanationError(
                 "The model needs more memory for one clip than there is. Give a shorter clip, or "
                 "a device with more memory."
@@ -203,7 +207,7 @@ class Engine:
             torch.cuda.empty_cache()
 
     def _check_limit(self, waiting: Sequence["_Game"]) -> None:
-        asked = max(game.asked + len(game.fresh) for game in waiting)
+        asked = max(game.asked + len(game.fresh) for game in waiting) - ENDS
         if self.limit and asked > self.limit:
             raise ExplanationError(
                 f"This asks for {asked} evaluations of a clip; {self.limit} are allowed. Allow "

@@ -24,6 +24,7 @@ from perturbations.corruption import Key, generator
 from perturbations.fills import fills
 
 ALL = "all"
+MOST_PARTS = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +123,7 @@ class RemovalMethod(Explainer):
     def found(self, task: Task) -> list[Found]:
         """Parts and their worth, for every clip."""
         rate = task.scoring.model.sample_rate
-        cut = [self.cut(clip.cpu(), rate) for clip in task.waveform]
+        cut = [_checked(self.cut(clip.cpu(), rate)) for clip in task.waveform]
         scores = task.scores.tolist()
         steps = 1 + self.null_draws if self.null else 1
         first = replace(task, progress=step_of(task.progress, 0, steps))
@@ -157,7 +158,7 @@ class RemovalMethod(Explainer):
             waveform.device,
             BatchSize(self.batch_size),
             self.precision,
-            self.evaluations + 2,  # the clip itself and the clip with nothing left
+            self.evaluations,
         )
         expected = max(self.expected(len(parts)) for parts in cut)
         played = engine.play(estimator, boards, task.progress, expected)
@@ -172,7 +173,9 @@ class RemovalMethod(Explainer):
     def attribution(self, found: Found, score: float) -> Attribution:
         """What was found for one clip, as relevance with its accounts."""
         estimates, parts = found.played.estimates, found.parts
-        values, errors = estimates.values, estimates.standard_errors
+        errors = estimates.standard_errors
+        # A strength that sampling put below zero is none.
+        values = estimates.values if self.signed else estimates.values.clip(min=0)
         more: dict[str, Any] = {}
         if self.signed:
             nothing = found.played.nothing
@@ -210,6 +213,16 @@ class RemovalMethod(Explainer):
 
     def _random(self, clip: Float[Tensor, " time"]) -> np.random.Generator:
         return generator("removal", 1, Key(clip_digest(clip), self.seed))
+
+
+def _checked(parts: Parts) -> Parts:
+    """The parts, unless there are so many that nothing could be said of each."""
+    if len(parts) > MOST_PARTS:
+        raise ExplanationError(
+            f"The clip would be cut into {len(parts)} parts; give longer ones, so that there are "
+            f"at most {MOST_PARTS}."
+        )
+    return parts
 
 
 def check_fill(name: str) -> None:

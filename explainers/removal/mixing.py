@@ -1,6 +1,7 @@
 """Clips with parts taken away, many coalitions at once, on the clip's device."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -60,26 +61,42 @@ def stand_in_remover(
     return remove
 
 
-def difference_remover(
-    clip: Float[Tensor, " time"],
-    differences: Float[Tensor, "atoms time"],
-    covered: Bool[Tensor, "parts atoms"],
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What is added to a stretch of a clip when something in it goes; changes add up.
+
+    Attributes:
+        offset: Where the stretch begins, in samples.
+        changes: One per atom, a piece that goes as a whole.
+        parts: The numbers of the parts that hold any of the atoms.
+        covered: Which of these parts holds which atom; an atom goes when any of them does.
+    """
+
+    offset: int
+    changes: Float[Tensor, "atoms stretch"]
+    parts: Int[Tensor, " parts"]
+    covered: Bool[Tensor, "parts atoms"]
+
+
+def change_remover(
+    clip: Float[Tensor, " time"], blocks: Sequence[Block]
 ) -> Callable[[Tensor], Float[Tensor, "rows time"]]:
-    """Adds what changes when something is gone; changes add up.
+    """Adds what changes when something is gone.
 
     Args:
         clip: Its samples.
-        differences: What is added when an atom is gone.
-        covered: Which parts an atom belongs to; it is gone when any of these is.
+        blocks: What may change.
     """
-    alone = torch.equal(covered, torch.eye(len(covered), dtype=torch.bool, device=covered.device))
-    covers = covered.to(clip.dtype)
 
     def remove(coalitions: Tensor) -> Float[Tensor, "rows time"]:
         gone = 1 - coalitions.to(clip.dtype)
-        if not alone:
-            gone = (gone[:, :, None] * covers).amax(dim=1)
-        return torch.addmm(clip, gone, differences)
+        left = clip.repeat(len(gone), 1)
+        for block in blocks:
+            here = gone.index_select(1, block.parts)
+            atoms = (here[:, :, None] * block.covered).amax(dim=1)
+            stretch = left[:, block.offset : block.offset + block.changes.shape[1]]
+            stretch.addmm_(atoms, block.changes)
+        return left
 
     return remove
 

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from explainers.axes import regular_edges
 from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, register_explainer
 from explainers.removal.estimators.leave_one_out import LeaveOneOut
 from explainers.removal.game import Estimator
 from explainers.removal.method import Found, RemovalMethod
-from explainers.removal.parts import PatchParts, TimeParts
+from explainers.removal.parts import Parts, TimeParts
 from explainers.segmentation.naming import spans
-from perturbations.masking import Patch, mel_band_edges, time_segments
+from explainers.segmentation.patches import Patches
+from perturbations.masking import time_segments
 
 
 @register_explainer
@@ -101,24 +100,11 @@ class OcclusionTimeFrequency(RemovalMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.window < float("inf") or self.bands < 1:
-            raise ExplanationError(
-                f"Patches of {self.window} s by one of {self.bands} bands were asked for; give a "
-                "window above zero and at least one band."
-            )
+        Patches(self.window, self.bands)
 
-    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> PatchParts:
-        """The patches, band by band."""
-        times = regular_edges(len(clip) / sample_rate, self.window)
-        bands = mel_band_edges(self.bands, 0.0, sample_rate / 2)
-        columns, rows = [*pairwise(times.tolist())], [*pairwise(bands)]
-        patches = tuple(Patch(*column, *row) for row in rows for column in columns)
-        names = tuple(
-            f"{seconds}, {hertz}"
-            for hertz in spans(rows, "Hz", decimals=0)
-            for seconds in spans(columns, "s", decimals=2)
-        )
-        return PatchParts(names, patches, len(clip), sample_rate)
+    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> Parts:
+        """The patches, window by window."""
+        return Patches(self.window, self.bands).cut(clip, sample_rate)
 
     def estimator(self) -> Estimator:
         """One patch at a time."""
@@ -140,7 +126,7 @@ class OcclusionTimeFrequency(RemovalMethod):
             "time_edges": times,
             "frequency_edges": bands,
         }
-        relevance = values.reshape(len(bands) - 1, len(times) - 1)
+        relevance = values.reshape(len(times) - 1, len(bands) - 1).T
         return Attribution(relevance, "stft", more, found.notes)
 
 

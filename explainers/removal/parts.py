@@ -1,20 +1,22 @@
 """What can be taken from a clip: stretches of time, patches of its spectrum, or its sources."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from explainers.errors import ExplanationError
-from explainers.removal.mixing import difference_remover, owners, stand_in_remover
+from explainers.removal.mixing import Block, change_remover, owners, stand_in_remover
+from explainers.removal.patch_blocks import overlap, patch_blocks
 from perturbations.corruption import Key
 from perturbations.fills import fills
-from perturbations.masking import Patch, SpectrumGrid, patch_masks
+from perturbations.masking import Patch, SpectrumGrid
 
 Remover = Callable[[Tensor], Float[Tensor, "rows time"]]
 """From coalitions ``[rows, parts]`` on the clip's device to the clips that are left."""
@@ -75,6 +77,10 @@ class Parts(ABC):
         was to the last bit, but for the joints next to what is gone.
         """
 
+    def reordered(self, order: Int[Tensor, " time"]) -> "Parts":  # noqa: ARG002
+        """The parts of the clip with its samples in another order: places stay what they are."""
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class TimeParts(Parts):
@@ -134,16 +140,23 @@ class TimeParts(Parts):
     def families(self) -> tuple[tuple[int, ...], ...]:
         """Parts put together so that within a family none overlap; one family where none do."""
         families: list[list[int]] = []
-        taken: list[list[Stretch]] = []
+        taken: list[deque[Stretch]] = []  # the latest first, for what overlaps is near
+        ends: list[int] = []
         for part in sorted(range(len(self)), key=lambda one: self.stretches[one]):
             own = self.stretches[part]
-            free = next((i for i, others in enumerate(taken) if _apart(own, others)), None)
-            if free is None:
-                families.append([part])
-                taken.append([*own])
-            else:
-                families[free].append(part)
-                taken[free] += own
+            candidates = (
+                family
+                for family, end in enumerate(ends)
+                if own[0][0] >= end or _apart(own, taken[family])
+            )
+            free = next(candidates, len(families))
+            if free == len(families):
+                families.append([])
+                taken.append(deque())
+                ends.append(0)
+            families[free].append(part)
+            taken[free].extendleft(own)
+            ends[free] = max(ends[free], own[-1][1])
         return tuple(tuple(sorted(family)) for family in families)
 
     def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
@@ -189,7 +202,7 @@ class PatchParts(Parts):
     @property
     def are_boxes(self) -> bool:
         """See `Parts.are_boxes`."""
-        return bool((self._masks.sum(dim=0) <= 1).all())
+        return not overlap(self.patches, self.length, self._grid)
 
     def on_samples(self, values: Float[np.ndarray, " parts"]) -> Float[np.ndarray, " time"]:
         """Evenly over the samples between each patch's start and end; see `Parts.on_samples`."""
@@ -203,22 +216,12 @@ class PatchParts(Parts):
         """
         stretches = _disjoint(sorted({self._samples(patch) for patch in self.patches}), self.length)
         fill = fills.get(filling.name)
-        stand_in = fill(clip[None], self.sample_rate, [filling.key], stretches)
-        grid = self._grid
-        cells, covered = _atoms(self._masks)
-        bins = grid.transform(stand_in - clip)
-        differences = torch.cat(
-            [grid.inverse(bins * cell, self.length) for cell in cells.to(clip.device)[:, None]]
-        )
-        return difference_remover(clip, differences, covered.to(clip.device))
+        stand_in = fill(clip[None], self.sample_rate, [filling.key], stretches)[0]
+        return change_remover(clip, patch_blocks(clip, stand_in, self.patches, self._grid))
 
     @cached_property
     def _grid(self) -> SpectrumGrid:
         return SpectrumGrid.at(self.sample_rate)
-
-    @cached_property
-    def _masks(self) -> Bool[Tensor, "parts bins frames"]:
-        return patch_masks(self.patches, self.length, self._grid)
 
     def _samples(self, patch: Patch) -> Stretch:
         start, stop = round(patch.start * self.sample_rate), round(patch.end * self.sample_rate)
@@ -265,6 +268,12 @@ class SourceParts(Parts):
         energy[energy.sum(axis=1) == 0] = 1.0
         return (values / energy.sum(axis=1)) @ energy
 
+    def reordered(self, order: Int[Tensor, " time"]) -> "SourceParts":
+        """See `Parts.reordered`; sources go with the clip they are in."""
+        return SourceParts(
+            self.names, self.sources[:, order.to(self.sources.device)], self.sample_rate
+        )
+
     def remover(self, clip: Float[Tensor, " time"], filling: Filling) -> Remover:
         """See `Parts.remover`; each source is filled for itself."""
         sources = self.sources.to(clip)
@@ -272,7 +281,8 @@ class SourceParts(Parts):
         whole = [(0, self.length)]
         stand_ins = fills.get(filling.name)(sources, self.sample_rate, keys, whole)
         each = torch.eye(len(self), dtype=torch.bool, device=clip.device)
-        return difference_remover(clip, stand_ins - sources, each)
+        numbers = torch.arange(len(self), device=clip.device)
+        return change_remover(clip, [Block(0, stand_ins - sources, numbers, each)])
 
 
 def check_names(names: Sequence[str], count: int) -> None:
@@ -303,8 +313,8 @@ def spread_evenly(
     return spread
 
 
-def _apart(own: Sequence[Stretch], others: Sequence[Stretch]) -> bool:
-    return all(stop <= start or end <= begin for begin, stop in own for start, end in others)
+def _apart(own: Sequence[Stretch], others: Iterable[Stretch]) -> bool:
+    return all(stop <= start or end <= begin for start, end in others for begin, stop in own)
 
 
 def _disjoint(stretches: Sequence[Stretch], length: int) -> list[Stretch]:
@@ -312,16 +322,3 @@ def _disjoint(stretches: Sequence[Stretch], length: int) -> list[Stretch]:
     after = [*stretches[1:], (length, length)]
     apart = all(stop <= start for (_, stop), (start, _) in zip(stretches, after, strict=True))
     return [*stretches] if apart else [(0, length)]
-
-
-def _atoms(
-    masks: Bool[Tensor, "parts bins frames"],
-) -> tuple[Bool[Tensor, "atoms bins frames"], Bool[Tensor, "parts atoms"]]:
-    """Sets of cells that the same parts cover, and which parts those are."""
-    if bool((masks.sum(dim=0) <= 1).all()):
-        return masks, torch.eye(len(masks), dtype=torch.bool)
-    flat = masks.flatten(1)
-    covered, atom = torch.unique(flat, dim=1, return_inverse=True)
-    cells = atom[None] == torch.arange(covered.shape[1])[:, None]
-    somewhere = covered.any(dim=0)
-    return cells[somewhere].unflatten(1, masks.shape[1:]), covered[:, somewhere]

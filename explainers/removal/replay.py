@@ -22,6 +22,7 @@ from explainers.removal.game import Estimator
 from explainers.removal.method import RemovalMethod
 from explainers.removal.occlusion import mean_over_windows
 from explainers.removal.parts import Stretch, TimeParts
+from explainers.removal.two_sided import slid_windows
 from explainers.segmentation.naming import spans
 
 REST = "rest"
@@ -192,7 +193,7 @@ def _look(inside: Stretch, parts: TimeParts, played: Played) -> Look:
     """What one look found."""
     hops = [own[0] for own, name in zip(parts.stretches, parts.names, strict=True) if name != REST]
     worth = played.estimates.values
-    windows = [(hops[i][0], hops[min(i + CELLS, len(hops)) - 1][1]) for i in range(len(worth))]
+    windows = slid_windows(hops, CELLS, len(worth))
     chosen = int(np.abs(worth).argmax())
     start, stop = windows[chosen]
     apart = [

@@ -17,6 +17,7 @@ from explainers.arrays import clip_digest
 from explainers.errors import ExplanationError
 from explainers.explainer import Scoring, Task, rebuilt
 from explainers.quality.randomisation import copied, shuffle_parameters
+from explainers.removal.parts import Parts
 from explainers.removal.progress import step_of
 from perturbations.corruption import Key, generator
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 NULLS = ("scrambled", "randomised")
 SCRAMBLED_SECONDS = 0.03
+
+Null = tuple[Scoring, Float[Tensor, "batch time"], Sequence[Parts]]
+"""What scores under the null, what clips, and what can be taken from them."""
 
 
 def significance(method: "RemovalMethod", task: Task, found: Sequence["Found"]) -> "list[Found]":
@@ -40,10 +44,10 @@ def significance(method: "RemovalMethod", task: Task, found: Sequence["Found"]) 
     """
     null: list[list[np.ndarray]] = [[] for _ in found]
     unknown = [None] * len(found)
-    for draw, (scoring, waveform) in enumerate(_NULLS[method.null](method, task)):
+    parts = [one.parts for one in found]
+    for draw, (scoring, waveform, cut) in enumerate(_NULLS[method.null](method, task, parts)):
         progress = step_of(task.progress, 1 + draw, 1 + method.null_draws)
         drawn = replace(task, scoring=scoring, progress=progress)
-        cut = [one.parts for one in found]
         played = method.played(drawn, waveform, cut, unknown, method.estimator())
         task.scoring.evaluations += scoring.evaluations
         for own, one in zip(null, played, strict=True):
@@ -93,19 +97,21 @@ def _told(
     }
 
 
-def _scrambled(method: "RemovalMethod", task: Task) -> Iterator[tuple[Scoring, Tensor]]:
+def _scrambled(method: "RemovalMethod", task: Task, parts: Sequence[Parts]) -> Iterator[Null]:
     """The clips with pieces of 30 ms in random order."""
     size = max(1, round(SCRAMBLED_SECONDS * task.scoring.model.sample_rate))
     for draw in range(method.null_draws):
-        rows = []
-        for clip in task.waveform:
+        rows, cut = [], []
+        for clip, own in zip(task.waveform, parts, strict=True):
             random = generator("scrambled", 1, Key(clip_digest(clip), method.seed * 1000 + draw))
-            pieces = clip.split(size)
-            rows.append(torch.cat([pieces[i] for i in random.permutation(len(pieces))]))
-        yield Scoring(task.scoring.model, task.scoring.target), torch.stack(rows)
+            pieces = torch.arange(len(clip)).split(size)
+            order = torch.cat([pieces[i] for i in random.permutation(len(pieces))])
+            rows.append(clip[order.to(clip.device)])
+            cut.append(own.reordered(order))
+        yield Scoring(task.scoring.model, task.scoring.target), torch.stack(rows), cut
 
 
-def _randomised(method: "RemovalMethod", task: Task) -> Iterator[tuple[Scoring, Tensor]]:
+def _randomised(method: "RemovalMethod", task: Task, parts: Sequence[Parts]) -> Iterator[Null]:
     """The clips as they are, for copies of the model with every parameter's entries shuffled."""
     model = task.scoring.model
     if model.module is None:
@@ -117,7 +123,7 @@ def _randomised(method: "RemovalMethod", task: Task) -> Iterator[tuple[Scoring, 
         random = torch.Generator().manual_seed(method.seed * 1000 + draw)
         for part in replica.modules():
             shuffle_parameters(part, random)
-        yield Scoring(rebuilt(model, replica), task.scoring.target), task.waveform
+        yield Scoring(rebuilt(model, replica), task.scoring.target), task.waveform, parts
 
 
 _NULLS = {"scrambled": _scrambled, "randomised": _randomised}

@@ -6,6 +6,7 @@ is enough by itself, taking it away does. The mean of both is the Shapley value 
 the game of two: the window, and all the rest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from explainers.removal.game import Estimator
 from explainers.removal.method import Found, RemovalMethod
 from explainers.removal.occlusion import mean_over_windows
 from explainers.removal.parts import Stretch, TimeParts
+from explainers.segmentation.naming import spans
 from perturbations.masking import time_segments
 
 
@@ -31,12 +33,12 @@ class TwoSidedOcclusion(RemovalMethod):
     their mean.
 
     Attributes:
-        hop: Seconds from one window to the next.
-        hops: Hops in a window: four make windows of 0.4 s every 0.1 s.
+        window: Length of a window in seconds; rounded to whole hops.
+        hop: Seconds from one window to the next, at most `window`.
     """
 
+    window: float = 0.4
     hop: float = 0.1
-    hops: int = 4
     evaluations: int = 10_000
 
     name: ClassVar[str] = "two-sided-occlusion"
@@ -48,21 +50,26 @@ class TwoSidedOcclusion(RemovalMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.hop < float("inf") or self.hops < 1:
+        if not 0 < self.hop <= self.window < float("inf"):
             raise ExplanationError(
-                f"Windows of {self.hops} hops of {self.hop} s were asked for; give one hop or "
-                "more, longer than zero."
+                f"Windows of {self.window} s every {self.hop} s were asked for; give "
+                "0 < hop <= window, or parts of the clip are never looked at."
             )
 
     def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> TimeParts:
         """The hops."""
         hops = time_segments(len(clip), sample_rate, self.hop)
-        names = tuple(f"{start / sample_rate:.5g} s" for start, _ in hops)
+        times = [(start / sample_rate, stop / sample_rate) for start, stop in hops]
+        names = tuple(spans(times, "s", decimals=2))
         return TimeParts(names, tuple((one,) for one in hops), len(clip), sample_rate)
 
     def estimator(self) -> Estimator:
         """Windows slid along."""
-        return Sliding(self.hops)
+        return Sliding(self._hops)
+
+    @property
+    def _hops(self) -> int:
+        return round(self.window / self.hop)
 
     def expected(self, players: int) -> int:
         """Two evaluations for each window."""
@@ -73,14 +80,13 @@ class TwoSidedOcclusion(RemovalMethod):
         parts, nothing = found.parts, found.played.nothing
         assert isinstance(parts, TimeParts)
         worth = found.played.estimates.values
-        windows = slid_windows(parts, self.hops, len(worth))
+        windows = slid_windows([own[0] for own in parts.stretches], self._hops, len(worth))
         density = mean_over_windows(worth, windows, parts.length)
         interaction = score - nothing - float(density.sum())
         ledger = {"everything replaced": nothing, "interaction": interaction}
         return Attribution(density, more={"ledger": ledger}, findings=found.notes)
 
 
-def slid_windows(parts: TimeParts, size: int, count: int) -> list[Stretch]:
-    """Where the blocks of `size` neighbouring parts lie that `Sliding` asks about, in samples."""
-    hops = [own[0] for own in parts.stretches]
+def slid_windows(hops: Sequence[Stretch], size: int, count: int) -> list[Stretch]:
+    """Where the `count` blocks of `size` neighbouring hops lie that `Sliding` asks about."""
     return [(hops[i][0], hops[min(i + size, len(hops)) - 1][1]) for i in range(count)]

@@ -1,15 +1,15 @@
-"""What every way to remove parts sees in one clip, as values over time; scored coalitions are kept.
+"""What every way to remove parts sees in one clip, as values over time.
 
-A look is written as a method with its settings: ``lime segments=windows:0.2 evaluations=600``. Looks
-that remove the same parts in the same way share what they ask about: estimators on the same design
-cost one of them. Scores and values are kept in a file per clip, so that a run that broke off goes on
-where it was, and another look costs only what nobody has asked about yet.
+A look is written as a method with its settings: ``lime segments=windows:0.2 evaluations=600``.
+Looks that remove the same parts in the same way share what they ask about: estimators on the same
+design cost one of them. Scores and values are kept in two files per clip, so that a run that broke
+off goes on where it was, and another look costs only what nobody has asked about yet.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -25,12 +25,11 @@ from explainers.explainer import Attribution, Scoring, explainers
 from explainers.quality.frames import evidence_values, frame_values
 from explainers.removal.behind import BehindLayer, FeatureRemover
 from explainers.removal.engine import Played
-from explainers.removal.estimators.sliding import Sliding
-from explainers.removal.game import Coalitions, Estimator, Scores, play_against
+from explainers.removal.game import Coalitions, Scores, play_against
 from explainers.removal.method import Found, RemovalMethod
-from explainers.removal.occlusion import Occlusion, mean_over_windows
 from explainers.removal.parts import Filling, Parts, TimeParts
 from explainers.removal.replay import Replay
+from explainers.removal.two_sided import TwoSidedOcclusion
 from explainers.targets import Target
 from perturbations.corruption import Key, generator
 from xaudio.classifiers import Classifier
@@ -66,43 +65,16 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class KeptAndRemoved(RemovalMethod):
-    """Sliding windows: what the score gains from each alone, and loses without it.
+class AloneOcclusion(TwoSidedOcclusion):
+    """One side of two: what the score gains from each window alone."""
 
-    Attributes:
-        hop: Seconds from one window to the next.
-        hops: In a window.
-        side: ``alone``, ``without``, or ``both`` for their mean.
-    """
-
-    hop: float = 0.1
-    hops: int = 4
-    side: str = "both"
-    evaluations: int = 10_000
-
-    name: ClassVar[str] = "kept-and-removed"
-    signed: ClassVar[bool] = True
-    needs_gradients: ClassVar[bool] = False
-
-    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> TimeParts:
-        return Occlusion(window=self.hop, hop=self.hop).cut(clip, sample_rate)
-
-    def estimator(self) -> Estimator:
-        return Sliding(self.hops)
+    name: ClassVar[str] = "alone-occlusion"
 
     def attribution(self, found: Found, score: float) -> Attribution:
-        estimates, parts = found.played.estimates, found.parts
-        assert isinstance(parts, TimeParts)
-        cells = [own[0] for own in parts.stretches]
-        last = len(cells) - 1
-        count = len(estimates.values)
-        windows = [(cells[i][0], cells[min(i + self.hops - 1, last)][1]) for i in range(count)]
-        worth = {
-            "both": estimates.values,
-            "alone": np.array(estimates.findings["alone"]) - found.played.nothing,
-            "without": score - np.array(estimates.findings["without"]),
-        }
-        return Attribution(mean_over_windows(worth[self.side], windows, parts.length))
+        estimates, nothing = found.played.estimates, found.played.nothing
+        alone = np.array(estimates.findings["alone"]) - nothing
+        played = Played(replace(estimates, values=alone), nothing)
+        return super().attribution(Found(found.parts, played), score)
 
 
 def moved_by_half(parts: TimeParts) -> TimeParts:
@@ -114,7 +86,7 @@ def moved_by_half(parts: TimeParts) -> TimeParts:
     return TimeParts(tuple(map(str, edges[:-1])), stretches, length, parts.sample_rate)
 
 
-STUDIED = {KeptAndRemoved.name: KeptAndRemoved}
+STUDIED = {AloneOcclusion.name: AloneOcclusion}
 
 
 MOVED = "moved "

@@ -7,8 +7,8 @@
 
 CORPUS is of speakers that the model was not trained on, see `relevance_on_hybrids`; SEQUENCES are
 those of `digit_spotting`. Every clip is looked at once and kept in the cache; the run goes on where
-it broke off. The looks are those of `removal_sections`, or of a file: one to a line, such as
-``lime segments=windows:0.1 evaluations=600``, and ``# heading`` above each table.
+it broke off. The looks are those of ``removal_looks.txt``, or of another file: one to a line, and
+``# heading`` above each table; see `removal_looks`.
 """
 
 import argparse
@@ -34,6 +34,8 @@ from tests.benchmarks.removal_tables import Section, Study, study_text
 from xaudio.audio import read_clip
 from xaudio.classifiers import load_classifier
 from xaudio.datasets.manifest import load_manifest
+
+LOOKS = Path(__file__).with_name("removal_looks.txt")
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="lcnn", help="of the hybrids")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--clips", type=int, help="only so many")
-    parser.add_argument("--looks", type=Path, required=True, help="a file of looks")
+    parser.add_argument("--looks", type=Path, default=LOOKS, help="a file of looks")
     parser.add_argument(
         "--reference",
         default="lime segments=windows:0.1 fill=matched-noise evaluations=3000",

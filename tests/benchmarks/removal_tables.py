@@ -5,7 +5,7 @@ Means over clips; the 95 % intervals draw whole clusters. Differences are paired
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +35,7 @@ class Study:
     def clusters(self) -> list[str]:
         return [one.cluster for one in self.subjects]
 
-    @lru_cache(maxsize=None)  # noqa: B019 - a study lives as long as the program
+    @cache  # noqa: B019 - a study lives as long as the program
     def table(self, key: str) -> LocalisationTable:
         """Every clip's measures under one look."""
         frames = [one[f"frames: {key}"] for one in self.found]
@@ -61,9 +61,10 @@ def study_text(study: Study, sections: Sequence[Section], reference: Look) -> st
     """Everything as markdown, a table for each section."""
     scores = np.array([float(one["score"]) for one in study.found])
     lines = [
-        f"{len(study.subjects)} clips in {len(set(study.clusters))} clusters, {(scores > 0).mean():.1%} "
-        "of them detected. Frame ROC-AUC in frames of 20 ms, mean and 95 % interval; differences are",
-        f"paired, to `{reference.title}`.",
+        f"{len(study.subjects)} clips in {len(set(study.clusters))} clusters; "
+        f"{(scores > 0).mean():.1%} of them detected. Frame ROC-AUC in frames of 20 ms, raw and ",
+        "averaged over longer stretches, with 95 % intervals that draw whole clusters; differences",
+        f"are paired, to `{reference.title}`.",
         "",
         *_table(study, [(CEILING, CEILING), (reference.title, reference.key)], reference),
     ]

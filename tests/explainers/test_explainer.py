@@ -5,19 +5,22 @@ import numpy as np
 import pytest
 import torch
 
+from explainers.contract import ModuleModel
 from explainers.errors import ExplanationError
 from explainers.explainer import (
     Attribution,
     Explainer,
     Scoring,
     default_settings,
+    device_of,
     explainers,
     load_explainer,
     methods_without_gradients,
+    rebuilt,
     register_explainer,
 )
 from explainers.targets import parse_target
-from tests.explainers.small_models import Function, Quadratic, model_of, noise
+from tests.explainers.small_models import Frames, Function, Quadratic, model_of, noise
 
 CLIPS = noise(2, 300)
 NAMES = (
@@ -38,9 +41,32 @@ def test_the_methods_are_there_and_say_what_they_do():
         assert method.name == name and method.summary.endswith(".")
 
 
+REMOVALS = (
+    "forest",
+    "forest-impurity",
+    "forest-permutation",
+    "kernelshap",
+    "leave-one-out",
+    "lime",
+    "occlusion",
+    "occlusion-time-frequency",
+    "regression",
+    "replay",
+    "rise",
+    "shapley",
+    "sobol",
+    "two-sided-occlusion",
+    "voice",
+    "words",
+)
+
+
 def test_methods_without_gradients_are_the_removals():
-    assert set(methods_without_gradients()) >= {"occlusion", "occlusion-time-frequency"}
-    assert "saliency" not in methods_without_gradients()
+    assert set(methods_without_gradients()) == set(REMOVALS)
+    for name in REMOVALS:
+        method = explainers.get(name)
+        assert method.name == name and method.summary.endswith(".")
+        assert "fill" in default_settings(name) or name == "voice"
 
 
 def test_settings_are_known_by_name():
@@ -135,3 +161,46 @@ def test_a_method_of_ones_own_joins_by_one_decorator(monkeypatch):
     )[0]
     np.testing.assert_allclose(one.relevance, CLIPS[0].abs())
     assert one.provenance["settings"] == {"power": 1.0}
+
+
+class Halving(ModuleModel):
+    """Hears every second sample only, and says how it is built around another module."""
+
+    def __call__(self, waveform):
+        return super().__call__(waveform[:, ::2])
+
+    def with_module(self, module):
+        return Halving(module, self.sample_rate, self.labels)
+
+
+def test_a_model_is_rebuilt_as_it_says_or_around_the_module_alone():
+    module = Quadratic()
+    plain = rebuilt(model_of(Quadratic()), module)
+    assert torch.equal(plain(CLIPS), module(CLIPS))
+    assert (plain.sample_rate, plain.labels) == (1000, ("bonafide", "spoof"))
+    halving = rebuilt(Halving(Quadratic(), 4000, ("a", "b")), module)
+    assert torch.equal(halving(CLIPS), module(CLIPS[:, ::2]))
+    assert halving.module is module and halving.labels == ("a", "b")
+
+
+def test_the_device_is_that_of_the_parameters():
+    assert device_of(Function(lambda waveform: waveform), CLIPS.to("meta")).type == "meta"
+    assert device_of(model_of(Quadratic()), CLIPS.to("meta")).type == "meta"  # it has none
+    assert device_of(model_of(Frames()), CLIPS.to("meta")).type == "cpu"
+
+
+def test_what_was_found_becomes_an_explanation_with_all_that_is_known():
+    model = model_of(Quadratic())
+    method = load_explainer("occlusion")
+    scoring = Scoring(model, parse_target("spoof", model.labels))
+    found = Attribution(
+        np.array([1.0, 2.0]),
+        "segments",
+        {"segments": np.array([[0, 0.1, 0, 500], [0.1, 0.3, 0, 500]]), "segment_names": ("a", "b")},
+        {"fit": 0.5},
+    )
+    one = method.explanation(found, scoring, 300, 4.0, {"seed": 7})
+    assert one.method == "occlusion" and one.signed and one.target == "spoof"
+    assert (one.score, one.seconds, one.sample_rate) == (4.0, 0.3, 1000)
+    assert one.segment_names == ("a", "b") and one.domain == "segments"
+    assert one.provenance == {"seed": 7, "fit": 0.5}

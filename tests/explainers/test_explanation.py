@@ -358,3 +358,41 @@ def test_a_file_with_other_arrays_is_one_clear_error(changes, said, tmp_path):
     np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
     with pytest.raises(ExplanationError, match=said):
         load_explanation(path)
+
+
+def test_names_of_segments_are_kept_with_them(tmp_path):
+    one = in_segments(segment_names=("the", "cät", ""))
+    one.save(tmp_path / "one.npz")
+    loaded = load_explanation(tmp_path / "one.npz")
+    assert loaded.equals(one) and loaded.segment_names == ("the", "cät", "")
+    assert not one.equals(in_segments(segment_names=("the", "cat", "")))
+    assert not one.equals(in_segments())
+    assert in_segments().segment_names == ()
+
+
+def test_other_cells_have_no_names():
+    one = in_segments(segment_names=("the", "cat", "sat"))
+    for seen in (one.over_time(0.1), one.over_bands([0.0, 500.0])):
+        assert seen.segment_names == ()
+    assert one.over_time_frequency(0.1, [0.0, 250.0, 500.0]).segment_names == ()
+
+
+def test_files_from_before_segments_had_names_are_read(tmp_path):
+    in_segments().save(tmp_path / "one.npz")
+    with zipfile.ZipFile(tmp_path / "one.npz") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert any(b"segment_names" in content for content in parts.values())
+    with zipfile.ZipFile(tmp_path / "old.npz", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content.replace(b'"segment_names"', b'"segment_namez"'))
+    loaded = load_explanation(tmp_path / "old.npz")
+    assert loaded.segment_names == ()
+    np.testing.assert_array_equal(loaded.relevance, in_segments().relevance)
+
+
+@pytest.mark.parametrize("names", [("one",), ("a", "b", "c", "d")])
+def test_there_is_a_name_for_every_segment_or_none(names):
+    with pytest.raises(ExplanationError, match="segment names"):
+        in_segments(segment_names=names)
+    with pytest.raises(ExplanationError, match="segment names"):
+        on_samples(segment_names=names)

@@ -149,3 +149,44 @@ def test_a_method_that_is_not_registered_can_be_saved(explained, tmp_path):
     classifier = load_classifier(HighBandDetector())
     found = explain_clip(explained.clip, classifier, Mine())
     assert Mine.summary in found.save(tmp_path / "out")["report"].read_text()
+
+
+def in_parts(explained, **more):
+    """The same clip, explained in two named parts."""
+    given = explained.explanation
+    edges = np.array([0.0, given.seconds / 2, given.seconds])
+    nyquist = np.full(2, given.sample_rate / 2)
+    explanation = replace(
+        given,
+        relevance=np.array([1.0, -3.0]),
+        domain="segments",
+        segments=np.column_stack([edges[:-1], edges[1:], np.zeros(2), nyquist]),
+        segment_names=("<b>first</b>", "second"),
+        time_edges=None,
+        activation=None,
+        coefficient=None,
+        ledger={"everything replaced": 0.5},
+        **more,
+    )
+    return replace(explained, explanation=explanation)
+
+
+def test_named_parts_are_told_everywhere(explained, tmp_path):
+    parted = in_parts(explained, standard_error=np.array([0.25, 0.5]))
+    assert [part.name for part in parted.parts()] == ["second", "<b>first</b>"]
+    assert explained.parts() == []
+    files = parted.save(tmp_path / "out")
+    told = json.loads(files["summary"].read_text())["parts"]
+    assert [one["relevance"] for one in told] == [-3.0, 1.0]
+    assert [one["standard_error"] for one in told] == [0.5, 0.25]
+    page = files["report"].read_text()
+    assert "Part by part" in page and "Where all of the score went" in page
+    assert "&lt;b&gt;first" in page and "<b>first" not in page
+    assert load_explanation(files["explanation"]).segment_names == ("<b>first</b>", "second")
+    assert "Part by part" not in explained.report()
+
+
+def test_what_changes_the_whole_voice_points_to_no_stretch(explained):
+    assert not explained.is_of_the_voice and not in_parts(explained).is_of_the_voice
+    voiced = replace(explained, explanation=explained.explanation.with_provenance(curves=[]))
+    assert voiced.is_of_the_voice and voiced.strongest() == []

@@ -128,9 +128,9 @@ def test_a_function_without_gradients_is_explained_by_removal():
         return np.stack([level, -level], axis=1)
 
     classifier = load_classifier(loudness, labels=("spoof", "bonafide"), sample_rate=RATE)
-    assert default_method(classifier) == "occlusion"
+    assert default_method(classifier) == "two-sided-occlusion"
     found = xaudio.explain((hybrid(1.0), RATE), classifier, settings={"window": 0.25, "hop": 0.25})
-    assert found.explanation.method == "occlusion"
+    assert found.explanation.method == "two-sided-occlusion"
     with pytest.raises(ExplanationError, match="occlusion"):
         xaudio.explain((hybrid(1.0), RATE), classifier, "saliency")
 

@@ -69,6 +69,11 @@ def test_a_steady_tone_lies_in_its_band_and_does_not_deviate():
     assert deviation[11] < 0.2 < np.abs(mean[11])
 
 
+def test_silence_has_the_floor_for_its_level():
+    mean, deviation = np.split(SpectralStatistics(RATE, "mel-bands").transform(0 * CLIPS)[0], 2)
+    assert np.allclose(mean, np.log(1e-8)) and not deviation.any()
+
+
 def test_clips_of_different_lengths_are_a_list():
     statistics = SpectralStatistics(RATE)
     rows = statistics.fit_transform([CLIPS[0], CLIPS[1, :700]])

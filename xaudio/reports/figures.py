@@ -151,7 +151,7 @@ def _draw_over_time(panel: Axes, explanation: Explanation, theme: Theme) -> None
 
 
 def _draw_parts(panel: Axes, explanation: Explanation, theme: Theme) -> None:
-    """What every part is worth, with twice its standard error; few parts are named."""
+    """What every part is worth, with twice its standard error."""
     assert explanation.segments is not None
     starts, ends = explanation.segments[:, 0], explanation.segments[:, 1]
     values, errors = explanation.relevance, explanation.standard_error

@@ -18,7 +18,7 @@ from explainers.removal.game import Estimates, Estimator, Play, Scores
 from explainers.removal.stopping import check_sampling
 
 PAIRS_PER_UNKNOWN = 3
-"""The fewest from which the standard errors cover."""
+"""The fewest from which the standard errors cover; no draw of so many has left a value open."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class KernelShap(Estimator):
     """Shapley values by weighted least squares (Lundberg and Lee 2017, theorem 2).
 
     The values sum to v(all) - v(none) exactly. Coalitions come with their complements (Covert and
-    Lee 2021), which makes a game of pair interactions exact as soon as it can be
-    solved. Enough evaluations for all coalitions give the exact Shapley values.
+    Lee 2021), which makes a game of pair interactions exact as soon as it can be solved. Enough
+    evaluations for all coalitions give the exact Shapley values.
 
     Attributes:
         evaluations: The most coalitions to ask for, all and none included; at least 6 parts - 4.
-            From ten per part on the standard errors are near the truth; with fewer they are
-            too wide rather than too narrow.
+            From twenty per part on the standard errors are near the truth; with fewer they are
+            rough for few parts and too wide for many.
         confidence: With which the ranking must be settled to stop before; 0 never stops.
         sampling: How many coalitions of each size: by the Shapley "kernel", which prefers small and
             large ones, or by their "leverage" on the fit (Musco and Witter 2025), every size alike.
@@ -63,7 +63,7 @@ class KernelShap(Estimator):
                 f"expected at least {fewest}, or fewer and longer parts"
             )
         pairs = min((self.evaluations - 2) // 2, there_are)
-        members = _solvable_pairs(players, pairs, self.sampling, random)
+        members = draw_pairs(players, pairs, self.sampling, random)
         edges = np.repeat([[False], [True]], players, axis=1)
         both = np.stack([members, ~members], axis=1).reshape(-1, players)
         return (
@@ -74,16 +74,6 @@ class KernelShap(Estimator):
                 fewest,
             )
         )
-
-
-def _solvable_pairs(
-    players: int, pairs: int, sampling: str, random: np.random.Generator
-) -> Bool[np.ndarray, "pairs players"]:
-    """Pairs that determine the values; few of few players may not, and are drawn again."""
-    while True:
-        members = draw_pairs(players, pairs, sampling, random)
-        if regression_on(members, weights_of(members)).determined:
-            return members
 
 
 def _estimates(members: Bool[np.ndarray, "all_pairs players"], scores: Scores) -> Estimates:

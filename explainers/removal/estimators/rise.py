@@ -89,12 +89,10 @@ def contrast(masks: Coalitions, scores: Scores) -> Estimates:
     varies = (presences > 0) & (presences < 1)
     presences = np.where(varies, presences, 0.5)
     there, gone = masks / presences, (1 - masks) / (1 - presences)
-    rows = len(scores)
-    # Deviations, as the large mean of the scores would only bring rounding.
-    deviations = (scores - scores.mean())[:, None]
-    with_part, without = (there * deviations).mean(axis=0), (gone * deviations).mean(axis=0)
-    influences = there * (deviations - with_part) - gone * (deviations - without)
-    covariance = influences.T @ influences / rows**2
+    answers = scores[:, None]
+    with_part, without = (there * answers).mean(axis=0), (gone * answers).mean(axis=0)
+    influences = there * (answers - with_part) - gone * (answers - without)
+    covariance = influences.T @ influences / len(scores) ** 2
     np.fill_diagonal(covariance, np.where(varies, np.diag(covariance), np.inf))
     return Estimates(
         values=np.where(varies, with_part - without, 0.0),

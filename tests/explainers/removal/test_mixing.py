@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explainers.removal.mixing import difference_remover, owners, stand_in_remover
+from explainers.removal.mixing import Block, change_remover, owners, stand_in_remover
 from tests.explainers.small_models import noise
 
 
@@ -96,28 +96,32 @@ def test_owners_are_numbers_of_parts():
     assert found.tolist() == [2, 9, 9, 0, 0, 9]
 
 
-@pytest.mark.parametrize(
-    "covered",
-    [
-        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-        [[0, 1, 0], [1, 0, 0], [0, 0, 1]],
-        [[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]],
-        [[1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 0, 1]],
-    ],
-)
+COVERED = [
+    [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    [[0, 1, 0], [1, 0, 0], [0, 0, 1]],
+    [[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]],
+    [[1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 0, 1]],
+]
+
+
+@pytest.mark.parametrize("covered", COVERED)
 def test_an_atom_is_gone_when_any_of_its_parts_is(covered):
+    clip, random = noise(12), np.random.default_rng(0)
     covered = np.array(covered, dtype=bool)
-    clip, differences = noise(10), noise(covered.shape[1], 10, seed=1)
-    random = np.random.default_rng(0)
-    hard, soft = random.random((8, 3)) < 0.5, random.random((8, 3))
-    remove = difference_remover(clip, differences, torch.from_numpy(covered))
-    for coalitions in (hard, soft):
+    # Three of five parts, in another order, in a stretch of their own, and one over the whole clip.
+    numbers, changes = [4, 0, 2], noise(covered.shape[1], 7, seed=1)
+    blocks = [
+        Block(3, changes, torch.tensor(numbers), torch.from_numpy(covered)),
+        Block(0, noise(1, 12, seed=2), torch.tensor([2]), torch.tensor([[True]])),
+    ]
+    remove = change_remover(clip, blocks)
+    for coalitions in (random.random((8, 5)) < 0.5, random.random((8, 5))):
         found = remove(torch.from_numpy(coalitions))
         for row, there in zip(found, coalitions, strict=True):
-            expected = clip.double()
-            for atom, difference in enumerate(differences.double()):
-                gone = [1.0 - there[part] for part in range(3) if covered[part, atom]]
-                expected = expected + max(gone, default=0.0) * difference
+            expected = clip.double() + (1.0 - there[2]) * blocks[1].changes[0].double()
+            for atom, change in enumerate(changes.double()):
+                gone = [1.0 - there[numbers[part]] for part in range(3) if covered[part, atom]]
+                expected[3:10] += max(gone, default=0.0) * change
             torch.testing.assert_close(row.double(), expected, atol=1e-6, rtol=0)
-    everything = torch.ones(1, 3, dtype=torch.bool)
-    assert torch.equal(remove(everything)[0], clip)
+    everything = torch.ones(2, 5, dtype=torch.bool)
+    assert torch.equal(remove(everything), clip.expand(2, 12))

@@ -18,7 +18,8 @@ WEIGHTS = noise(470, seed=1)
 
 def explain(model, clips=CLIPS, name="occlusion", progress=None, **settings):
     target = parse_target("spoof - bonafide", model.labels)
-    return load_explainer(name, **{"joint": 0.0, **settings}).explain(model, clips, target, progress)
+    method = load_explainer(name, **{"joint": 0.0, **settings})
+    return method.explain(model, clips, target, progress)
 
 
 def books_balance(one):
@@ -163,7 +164,7 @@ def test_a_model_that_fails_on_what_is_left_is_named():
         ("occlusion", {"fill": "rain"}, "matched-noise, mean"),
         ("occlusion", {"batch_size": -1}, "batch_size"),
         ("occlusion-time-frequency", {"bands": 0}, "band"),
-        ("occlusion-time-frequency", {"window": -1.0}, "window"),
+        ("occlusion-time-frequency", {"window": -1.0}, "seconds above zero"),
         ("occlusion-time-frequency", {"fill": "rain"}, "matched-noise, mean"),
     ],
 )

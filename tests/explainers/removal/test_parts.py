@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -160,6 +162,21 @@ def test_parts_that_overlap_are_never_in_one_family():
         masks = parts_of(stretches).masks
         assert all(masks[list(family)].sum(axis=0).max() <= 1 for family in families)
         assert len(families) == masks.sum(axis=0).max()  # no more than needed
+        edges = np.sort(random.choice(240, (8, 4)), axis=1)
+        edges += np.arange(4)
+        pieces = tuple(((int(a), int(b)), (int(c), int(d))) for a, b, c, d in edges)
+        families = parts_of(pieces, 250).families
+        assert sorted(part for family in families for part in family) == [*range(8)]
+        masks = parts_of(pieces, 250).masks
+        assert all(masks[list(family)].sum(axis=0).max() <= 1 for family in families)
+
+
+def test_twenty_thousand_windows_are_put_together_at_once():
+    started = time.perf_counter()
+    stretches = tuple(((start, start + 10),) for start in range(0, 200_000, 10))
+    names = tuple(map(str, range(len(stretches))))
+    assert len(TimeParts(names, stretches, 200_000, RATE).families) == 1
+    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -238,7 +255,7 @@ def test_tiles_leave_nothing_out(name):
     everything = torch.ones(1, len(TILES), dtype=torch.bool)
     remove = parts.remover(CLIP, Filling(name, KEY))
     assert torch.equal(remove(everything)[0], CLIP)
-    filled = stand_in(name, [(0, LENGTH)] if name != "band-stop" else [(0, LENGTH)])
+    filled = stand_in(name, [(0, 80), (80, 160), (160, 240)])
     torch.testing.assert_close(remove(~everything)[0], filled, atol=1e-5, rtol=0)
     assert parts.are_boxes and not patches_of(LAID_OVER).are_boxes
 
@@ -303,6 +320,14 @@ def test_a_source_is_filled_for_itself():
     first, second = one + sources[0], two + sources[1]
     correlation = torch.corrcoef(torch.stack([first, second]))[0, 1]
     assert abs(float(correlation)) < 0.3  # each source has noise of its own
+
+
+def test_sources_go_with_a_clip_whose_samples_are_reordered_and_places_do_not():
+    sources, order = noise(2, 10), torch.arange(10).flip(0)
+    parts = SourceParts(("one", "two"), sources, RATE).reordered(order)
+    assert torch.equal(parts.sources, sources.flip(1)) and parts.names == ("one", "two")
+    places = parts_of(APART)
+    assert places.reordered(torch.arange(LENGTH).flip(0)) is places
 
 
 def test_sources_weigh_where_they_sound():

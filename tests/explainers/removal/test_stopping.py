@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
 from explainers.errors import ExplanationError
 from explainers.removal.stopping import check_sampling, ranking_settled
 
 VALUES = np.linspace(-1, 1, 30)
+
+
+def share_of_differences_kept(values, others):
+    """By going through all pairs: the share kept less the share turned."""
+    first, second = np.triu_indices(len(values), 1)
+    differences = values[first] - values[second]
+    kept = np.sign(differences) == np.sign(others[first] - others[second])
+    return np.sum(np.abs(differences) * np.where(kept, 1, -1)) / np.abs(differences).sum()
 
 
 def test_small_errors_settle_large_ones_do_not_and_one_part_always_is():
@@ -36,7 +43,7 @@ def test_it_settles_where_fresh_sampling_agrees_as_often_as_was_asked(confidence
 
     def agreement(size):
         twice = VALUES + size * random.normal(size=(300, 2, 30))
-        return np.mean([spearmanr(*two)[0] >= 0.9 for two in twice])
+        return np.mean([share_of_differences_kept(*two) >= 0.9 for two in twice])
 
     def settled(size):
         errors = np.full(30, size)
@@ -50,6 +57,19 @@ def test_it_settles_where_fresh_sampling_agrees_as_often_as_was_asked(confidence
     right = next(size for size in np.arange(0.1, 0.4, 0.01) if agreement(size) < confidence)
     assert settled(0.75 * right) > 0.9
     assert settled(1.33 * right) < 0.1
+
+
+def test_parts_that_are_worth_nothing_do_not_hold_it_up():
+    values = np.array([*np.zeros(35), 1.0, 2.0, 3.0, 4.0, 5.0])
+    random = np.random.default_rng(0)
+    assert ranking_settled(values + 0.1 * random.normal(size=40), np.full(40, 0.1), 0.95)
+    assert not ranking_settled(values + random.normal(size=40), np.full(40, 1.0), 0.95)
+
+
+def test_pure_noise_never_settles():
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        assert not ranking_settled(random.normal(size=40), np.ones(40), 0.5)
 
 
 def test_more_confidence_and_more_agreement_ask_for_more():

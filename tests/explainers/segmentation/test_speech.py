@@ -30,7 +30,7 @@ def test_clean_and_at_any_level():
 
 def test_hum_and_rumble_are_no_speech():
     time = torch.arange(4 * RATE) / RATE
-    hum = 0.3 * torch.sin(2 * torch.pi * 120 * time)
+    hum = torch.sin(2 * torch.pi * 120 * time)
     rumble = torch.cumsum(torch.randn(4 * RATE, generator=torch.Generator().manual_seed(2)), 0)
     times = speech_times(bursts(SPOKEN, 4.0) + hum + 1e-3 * rumble)
     assert np.abs(times - SPOKEN).max() < 0.05
@@ -53,6 +53,14 @@ def test_the_hangover_bridges_short_pauses_only():
         "speech 2",
     ]
     assert len(Speech(hangover=0.05).cut(clip, RATE)) == 7
+
+
+def test_a_breath_lasts_but_does_not_open():
+    """Noise 6 dB above the rest is enough to stay in a run of speech, not to start one."""
+    clip = with_noise(bursts(SPOKEN, 4.0), 30)
+    breath = torch.randn(4_800, generator=torch.Generator().manual_seed(5))
+    clip[54_400:59_200] = 2 * clip[:4_000].std() * breath
+    assert np.abs(speech_times(clip) - SPOKEN).max() < 0.05
 
 
 def test_clicks_are_left_out():

@@ -52,6 +52,17 @@ def test_a_detector_of_loudness_is_flipped_by_loudness_at_the_threshold():
     assert np.abs(one.relevance).max() < 1e-3
 
 
+def test_the_seed_decides_the_draws_and_the_batch_size_nothing():
+    model = ModuleModel(SmallDetector())
+    one, same, other = (
+        explain(model, properties="noise,loudness", seed=seed, batch_size=size)[0].relevance
+        for seed, size in ((1, 16), (1, 5), (2, 16))
+    )
+    np.testing.assert_allclose(one, same, atol=1e-6)
+    assert one[0] != pytest.approx(other[0], rel=1e-4)
+    assert one[1] == pytest.approx(other[1], abs=1e-6)
+
+
 def test_all_properties_are_meant_by_all():
     names = tuple(each.name for each in Voice().chosen())
     assert names == voice_properties.names()

@@ -1,12 +1,15 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from explainers.explainer import ExplainableModel, FrameEvidence
+from explainers.errors import NotFiniteScore
+from explainers.explainer import ExplainableModel, FrameEvidence, load_explainer
+from explainers.targets import parse_target
 from tests.xaudio.classifiers.models import Detector, FrameDetector
 from xaudio.classifiers import Classifier
 from xaudio.classifiers.fit import Windows
-from xaudio.errors import AudioError, ModelError
+from xaudio.errors import AudioError, ModelError, NotFiniteAnswer
 from xaudio.models.weights import fingerprint
 
 LABELS = ("real", "fake")
@@ -180,3 +183,67 @@ def test_a_digest_joins_the_weights_in_the_fingerprint():
 
     assert fingerprint_with("a") == fingerprint_with("a") != fingerprint_with("b")
     assert fingerprint_with("a") != fingerprint_with("")
+
+
+def test_the_same_classifier_around_another_module_sees_clips_as_this_one_does(clips):
+    classifier = wrapped(
+        Detector(), fit=Windows(length=300, hop=300), summary="One line.", digest="abc"
+    )
+    other = Detector()
+    torch.nn.init.ones_(other.head.weight)
+    again = classifier.with_module(other.train())
+    assert again.module is other and not other.training
+    assert torch.equal(again(clips), wrapped(other, fit=classifier.fit)(clips))
+    assert not torch.equal(again(clips), classifier(clips))
+    for name in ("name", "sample_rate", "labels", "fit", "device", "summary"):
+        assert getattr(again, name) == getattr(classifier, name)
+    assert again.fingerprint != classifier.fingerprint
+    assert classifier.with_module(classifier.module).fingerprint == classifier.fingerprint
+
+
+def test_an_answer_that_is_not_finite_is_one_for_both_floors(clips):
+    classifier = Classifier(lambda x: x[:, :2] / 0, "broken", 8000, LABELS)
+    with pytest.raises(NotFiniteAnswer, match="'broken' answered with NaN") as refused:
+        classifier(clips)
+    assert isinstance(refused.value, ModelError) and isinstance(refused.value, NotFiniteScore)
+
+
+def test_removal_names_the_part_without_which_a_classifier_answers_nan(clips):
+    def fragile(waveform):
+        broken = (waveform[:, 400:600] == 0).all(dim=1) & (waveform[:, :400] != 0).any(dim=1)
+        logits = torch.stack([waveform.sum(dim=1), waveform.square().sum(dim=1)], dim=1)
+        return logits.masked_fill(broken[:, None], torch.nan)
+
+    classifier = Classifier(fragile, "fragile", 8000, LABELS)
+    target = parse_target(classifier.default_target, classifier.labels)
+    method = load_explainer("leave-one-out", segments="windows:0.025", fill="zeros", joint=0.0)
+    with pytest.raises(NotFiniteScore, match=r"where 0\.05-0\.07 s is taken away") as refused:
+        method.explain(classifier, clips, target)
+    path = str(refused.value).split("kept in ")[1].split(".npz")[0] + ".npz"
+    with np.load(path, allow_pickle=False) as kept:
+        waveform = torch.from_numpy(kept["waveform"])[None]
+    with pytest.raises(NotFiniteAnswer):
+        classifier(waveform)
+
+
+@pytest.mark.parametrize(
+    "words", ["CUDA out of memory", "DefaultCPUAllocator: can't allocate memory"]
+)
+def test_removal_takes_smaller_batches_where_a_classifier_lacks_memory(clips, words):
+    detector, sizes = Detector().eval(), []
+
+    def small(waveform):
+        sizes.append(len(waveform))
+        if len(waveform) > 5:
+            raise RuntimeError(words)
+        with torch.no_grad():
+            return detector(waveform)
+
+    target = parse_target("spoof - bonafide", ("bonafide", "spoof"))
+    settings = {"segments": "windows:0.01", "fill": "zeros", "batch_size": 64}
+    method = load_explainer("leave-one-out", **settings)
+    found = method.explain(Classifier(small, "small", 8000, LABELS), clips[:2], target)
+    expected = method.explain(wrapped(detector), clips[:2], target)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.relevance, other.relevance, atol=1e-5)
+    assert max(sizes[-3:]) <= 5

@@ -80,3 +80,58 @@ def test_short_long_and_silent_clips_can_be_drawn(length):
         signed=False,
     )
     assert explanation_png(np.zeros(length, np.float32), explanation)
+
+
+def in_parts(values, errors=None, signed=True):
+    edges = np.linspace(0, 1.0, len(values) + 1)
+    return Explanation(
+        relevance=np.array(values, dtype=float),
+        domain="segments",
+        segments=np.column_stack(
+            [edges[:-1], edges[1:], np.zeros(len(values)), np.full(len(values), RATE / 2)]
+        ),
+        segment_names=tuple(f"part {number}" for number in range(len(values))),
+        standard_error=None if errors is None else np.array(errors, dtype=float),
+        sample_rate=RATE,
+        seconds=1.0,
+        target="spoof - bonafide",
+        score=1.0,
+        method="made-up",
+        signed=signed,
+    )
+
+
+def bars(explanation):
+    """Rows and columns of the lowest panel that are filled in colour, by which colour."""
+    lane = pixels(explanation_png(SAMPLES, explanation))[-180:-60]
+    warm = (lane[..., 0] - lane[..., 2] > 120) & (lane[..., 1] < 60)
+    cold = (lane[..., 2] - lane[..., 0] > 90) & (lane[..., 0] < 90)
+    return lane, warm, cold
+
+
+def test_every_part_is_a_bar_as_wide_as_it_is():
+    lane, warm, cold = bars(in_parts([0.0, 4.0, -2.0, 0.0]))
+    up, down = (np.flatnonzero(found.sum(axis=0) > 12) for found in (warm, cold))
+    width = lane.shape[1]
+    assert 0.15 * width < up.max() - up.min() < 0.3 * width
+    assert down.min() >= up.max() - 2 and abs(np.ptp(down) - np.ptp(up)) <= 3
+    # Twice as high, as far as the panel shows it.
+    assert 1.5 < warm.sum(axis=0).max() / cold.sum(axis=0).max() < 2.7
+
+
+def test_parts_drawn_by_chance_carry_two_standard_errors():
+    exact, high, _ = bars(in_parts([1.0, 4.0, -2.0, 1.0], errors=[0.0] * 4))
+    drawn, lower, _ = bars(in_parts([1.0, 4.0, -2.0, 1.0], errors=[0.1, 1.0, 0.5, 0.2]))
+    assert not np.array_equal(exact, drawn)
+    # The error takes room above the highest bar.
+    assert lower.sum(axis=0).max() < high.sum(axis=0).max()
+
+
+@pytest.mark.parametrize("errors", [[np.inf, 0.1], [0.0, np.inf]])
+def test_an_error_nobody_knows_can_be_drawn(errors):
+    assert explanation_png(SAMPLES, in_parts([1.0, 2.0], errors=errors))
+
+
+def test_strengths_have_a_colour_of_their_own():
+    _, warm, _ = bars(in_parts([1.0, 4.0, 2.0, 1.0], signed=False))
+    assert warm.sum() == 0

@@ -16,7 +16,7 @@ def kernel(players, size):
 
 
 @pytest.mark.parametrize("sampling", ["kernel", "leverage"])
-@pytest.mark.parametrize(("players", "pairs"), [(2, 1), (3, 3), (7, 40), (8, 90), (8, 127)])
+@pytest.mark.parametrize(("players", "pairs"), [(2, 1), (3, 3), (7, 40), (8, 127), (12, 850)])
 def test_no_coalition_comes_twice_nor_with_its_complement(players, pairs, sampling):
     members = draw_pairs(players, pairs, sampling, np.random.default_rng(0))
     both = np.concatenate([members, ~members])
@@ -57,6 +57,12 @@ def test_any_beginning_has_the_sizes_in_proportion(sampling, mass):
         # A size that every coalition of was drawn gave its place to the others, late.
         assert np.abs(counts[free] - expected).max() <= 1 + 0.02 * expected.max()
     assert counts[0] == 30
+
+
+@pytest.mark.parametrize("sampling", ["kernel", "leverage"])
+def test_few_pairs_still_have_every_size(sampling):
+    members = draw_pairs(100, 120, sampling, np.random.default_rng(0))
+    assert set(members[:50].sum(axis=1)) == set(range(1, 51))
 
 
 def test_every_player_is_as_likely_as_every_other():

@@ -82,6 +82,9 @@ def test_complete_strata_add_no_chance_and_too_few_rows_no_certainty():
     regression = regression_on(coalitions, np.ones(30))
     values = regression.values(scores, 0.0, 1.0)
     np.testing.assert_array_equal(regression.covariance(scores, values, 0.0, np.ones(30)), 0)
-    few = regression_on(coalitions[:3], np.ones(3))
+    few = regression_on(np.tile(coalitions[:3], (10, 1)), np.ones(30))
     assert not few.determined
-    assert np.isinf(few.covariance(scores[:3], values, 0.0, np.zeros(3))).all()
+    assert np.isinf(few.covariance(scores, values, 0.0, np.zeros(30))).all()
+    barely = regression_on(coalitions[:4], np.ones(4))
+    assert barely.determined
+    assert np.isinf(barely.covariance(scores[:4], values, 0.0, np.zeros(4))).all()

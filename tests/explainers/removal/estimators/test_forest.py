@@ -118,6 +118,8 @@ def test_a_coalition_and_its_complement_are_unseen_together():
 
 def test_forests_are_grown_rarely_while_sampling_may_still_stop():
     sure = Forest(evaluations=4000, confidence=0.9)
+    assert list(sure._looks()) == [256, 512, 1024, 2048, 4000]
+    assert list(Forest(evaluations=4000)._looks()) == [4000]
     asked = []
 
     def count(coalitions):

@@ -53,11 +53,17 @@ def test_the_value_is_rises_map_but_for_offset_and_scale():
     np.testing.assert_allclose(contrast(masks, scores).values, slope, atol=1e-9)
 
 
-def test_a_large_offset_of_the_score_changes_nothing():
-    masks = soft_masks(200, 12, 3, 0.5, np.random.default_rng(0))
-    near, far = contrast(masks, curved(masks)), contrast(masks, curved(masks) + 1e6)
-    np.testing.assert_allclose(far.values, near.values, atol=1e-7)
-    np.testing.assert_allclose(far.standard_errors, near.standard_errors, atol=1e-7)
+def test_the_covariance_is_the_jackknifes():
+    masks = soft_masks(400, 12, 3, 0.3, np.random.default_rng(0))
+    # An offset puts both means far from zero.
+    scores = 5 + curved(masks)
+    without = np.array(
+        [contrast(np.delete(masks, row, 0), np.delete(scores, row)).values for row in range(400)]
+    )
+    jackknife = np.cov(without.T, ddof=0) * 399
+    covariance = contrast(masks, scores).covariance
+    np.testing.assert_allclose(np.diag(covariance), np.diag(jackknife), rtol=0.03)
+    np.testing.assert_allclose(covariance, jackknife, atol=0.03 * covariance.max())
 
 
 def test_with_cells_of_one_part_a_score_that_adds_up_gives_its_terms():

@@ -43,6 +43,13 @@ def test_indices_are_those_written_down(game):
     assert found.standard_errors.max() < 0.06
 
 
+def test_jansens_formula_by_hand():
+    first, second, swapped = [0.0, 2.0], [1.0, 5.0], [1.0, 5.0]
+    # Half the mean square of the changes -1 and -3, over the variance of 0, 2, 1 and 5.
+    found = total_indices(np.array([[first, second, swapped]]))
+    np.testing.assert_allclose(found, [2.5 / (14 / 3)])
+
+
 def test_a_swapped_row_differs_from_the_first_in_its_part_alone():
     masks = swapped_masks(8, 5, np.random.default_rng(0))
     assert masks.shape == (7, 8, 5)

@@ -212,6 +212,24 @@ def test_the_fingerprint_sees_the_source_of_functions():
     assert estimator_digest(one) != estimator_digest(other)
 
 
+class Gain:
+    """No estimator, but what a step of the user's own may hold."""
+
+    def __init__(self, decibels):
+        self.decibels = decibels
+
+
+def test_the_fingerprint_sees_into_any_object_but_not_between_the_fields_of_records():
+    def of(value):
+        return estimator_digest(FunctionTransformer(np.abs, kw_args={"by": value}))
+
+    assert of(Gain(1.0)) == of(Gain(1.0)) != of(Gain(2.0))
+    layout = np.dtype([("flag", "u1"), ("value", "f8")], align=True)
+    records = [np.frombuffer(bytes([1, *[pad] * 7]) + bytes(8), layout) for pad in (0, 255)]
+    assert of(records[0]) == of(records[1])
+    assert of(records[0]) != of(np.frombuffer(bytes([2]) + bytes(15), layout))
+
+
 def test_the_fingerprint_is_the_same_in_another_process(tmp_path):
     """Sets come in another order there; fitted again, the last bits may differ."""
     words = FunctionTransformer(np.abs, kw_args={"words": {"one", "two", "three", "four"}})
