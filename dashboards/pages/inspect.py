@@ -14,9 +14,9 @@ from dashboards.markdown import literal
 from perturbations.errors import UserError
 from xaudio.audio import Clip, wav_bytes
 from xaudio.datasets.manifest import ManifestRow
-from xaudio.explained import ExplainedClip
+from xaudio.explained import VOICE_READING, ExplainedClip
 from xaudio.provenance import command_line, python_lines
-from xaudio.reports.elements import DARK, LIGHT, Stretch, Theme
+from xaudio.reports.elements import DARK, LIGHT, Stretch, Theme, WeighedPart
 
 FOLDER, UPLOAD, RECORD = "Folder", "Upload", "Record"
 INTRODUCTION = (
@@ -114,7 +114,9 @@ def show_answer(explained: ExplainedClip, stretches: Sequence[Stretch]) -> None:
     show_decision(explained)
     if explained.is_of_the_voice:
         st.image(explained.picture(theme()), width="stretch")
+        st.caption(VOICE_READING)
         show_parts(explained)
+        st.audio(explained.sound, format="audio/wav")
     else:
         show_relevance(explained, stretches)
     show_making(explained)
@@ -141,9 +143,11 @@ def show_relevance(explained: ExplainedClip, stretches: Sequence[Stretch]) -> No
 
 def show_parts(explained: ExplainedClip) -> None:
     """Every named part, the heaviest first, and how sure its relevance is."""
+    parts = explained.parts()
     st.dataframe(
-        [vars(part) for part in explained.parts()],
+        [vars(part) for part in parts],
         hide_index=True,
+        column_order=telling_columns(parts, explained.clip.seconds),
         column_config={
             "name": st.column_config.TextColumn("Part"),
             "start": st.column_config.NumberColumn("From (s)", format="%.2f"),
@@ -153,6 +157,18 @@ def show_parts(explained: ExplainedClip) -> None:
             "chance": st.column_config.NumberColumn("p", format="%.3f"),
         },
     )
+
+
+def telling_columns(parts: Sequence[WeighedPart], seconds: float) -> list[str]:
+    """The columns that say something about these parts of a clip of so many seconds."""
+    whole = all(part.end - part.start >= seconds for part in parts)
+    times = [] if whole else ["start", "end"]
+    known = [
+        column
+        for column in ("standard_error", "chance")
+        if any(getattr(part, column) is not None for part in parts)
+    ]
+    return ["name", *times, "relevance", *known]
 
 
 def show_decision(explained: ExplainedClip) -> None:

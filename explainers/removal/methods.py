@@ -29,7 +29,7 @@ class SegmentMethod(RemovalMethod):
         segments: How the clip is cut, see `explainers.segmentation`: ``windows:0.1``, ``words``...
     """
 
-    segments: str = "windows:0.1"
+    segments: str = "windows:0.2"
 
     def __post_init__(self) -> None:
         parse_segmenter(self.segments)
@@ -78,7 +78,7 @@ class LimeMethod(SegmentMethod):
     kernel_width: float = 0.25
     alpha: float = 1.0
     design: str = "independent"
-    confidence: float = 0.0
+    confidence: float = 0.95
 
     name: ClassVar[str] = "lime"
     signed: ClassVar[bool] = True
@@ -108,7 +108,7 @@ class RegressionMethod(SegmentMethod):
     """
 
     design: str = "independent"
-    confidence: float = 0.0
+    confidence: float = 0.95
 
     name: ClassVar[str] = "regression"
     signed: ClassVar[bool] = True
@@ -133,7 +133,7 @@ class KernelShapMethod(SegmentMethod):
     """
 
     sampling: Literal["kernel", "leverage"] = "leverage"
-    confidence: float = 0.0
+    confidence: float = 0.95
 
     name: ClassVar[str] = "kernelshap"
     signed: ClassVar[bool] = True
@@ -158,7 +158,7 @@ class ShapleyMethod(SegmentMethod):
     """
 
     evaluations: int = 4096
-    confidence: float = 0.0
+    confidence: float = 0.95
 
     name: ClassVar[str] = "shapley"
     signed: ClassVar[bool] = True
@@ -240,9 +240,9 @@ class RiseMethod(SegmentMethod):
     """
 
     segments: str = "windows:0.05"
-    cell: int = 4
+    cell: int = 8
     evaluations: int = 2000
-    confidence: float = 0.0
+    confidence: float = 0.95
 
     name: ClassVar[str] = "rise"
     signed: ClassVar[bool] = True

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboards
 from dashboards.service import MOST_BYTES
+from perturbations.voice.properties import voice_properties
 from tests.dashboards.recordings import BROKEN, CLIP, LONG_CLIP, MODEL, recordings
 
 PATIENCE = 120
@@ -64,6 +65,50 @@ def test_explain_gives_decision_figure_table_and_sound(page):
     # The tests' detector listens to the high tone, from 0.5 to 1 s.
     assert 0.5 <= table["start"][0] < table["end"][0] <= 1.0
     assert page.get("plotly_chart") and page.get("audio")
+
+
+def asked(page, method):
+    """The page, that method's answer on it."""
+    chosen(page, CLIP)
+    page.selectbox(key="method").set_value(method).run()
+    explained(page)
+    assert not page.exception and not page.error
+    return page
+
+
+@pytest.mark.parametrize("method", ["lime", "leave-one-out"])
+def test_named_parts_stand_in_a_table_of_their_own(page, method):
+    asked(page, method)
+    assert page.get("plotly_chart") and page.expander[0].label == "Part by part"
+    table = page.expander[0].dataframe[0]
+    errors = ["standard_error"] if method == "lime" else []  # only what is drawn has any
+    assert list(table.proto.column_order) == ["name", "start", "end", "relevance", *errors]
+    parts = table.value
+    assert (parts["start"].min(), parts["end"].max()) == (0.0, 2.0)
+    heaviest = parts.iloc[0]
+    # The tests' detector listens to the high tone, from 0.5 to 1 s.
+    assert heaviest["relevance"] > 0
+    assert 0.5 <= heaviest["start"] < heaviest["end"] <= 1.0 + 1e-9
+    assert abs(parts["relevance"]).is_monotonic_decreasing
+
+
+def test_the_voice_is_curves_and_a_number_for_each_property(page):
+    asked(page, "voice")
+    assert len(page.get("image")) == 1 and not page.get("plotly_chart") and page.get("audio")
+    table = page.main.dataframe[0]
+    # Times and chances would say the same of all.
+    assert list(table.proto.column_order) == ["name", "relevance", "standard_error"]
+    parts = table.value
+    assert set(parts["name"]) == set(voice_properties.names())
+    # A louder clip says spoof more, a softer one less: by far the most that can be changed.
+    assert parts["name"][0] == "loudness"
+
+
+def test_a_clip_without_words_is_a_sentence(page):
+    chosen(page, CLIP)
+    page.selectbox(key="method").set_value("words").run()
+    explained(page)
+    assert "No burst" in page.error[0].value and not page.exception
 
 
 def test_another_question_waits_for_the_button(page):

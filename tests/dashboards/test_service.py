@@ -6,6 +6,7 @@ import soundfile
 
 from dashboards import service
 from dashboards.service import known_about, methods_for, sounds, stretch_sound
+from explainers.explainer import methods_without_gradients
 from tests.dashboards.recordings import recordings
 from tests.xaudio.clips import RATE, hybrid
 from tests.xaudio.tiny import HighBandDetector, ThreeKinds
@@ -13,6 +14,7 @@ from xaudio import explain
 from xaudio.audio import clip_from_samples
 from xaudio.classifiers import load_classifier
 from xaudio.errors import AudioError, CorpusError
+from xaudio.explaining import default_method
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,10 @@ def test_a_model_without_gradients_is_offered_what_works_on_it():
         sample_rate=RATE,
     )
     assert next(iter(methods_for(module))) == "lrp" and "grad-cam" in methods_for(module)
-    assert set(methods_for(function)) == {"occlusion", "occlusion-time-frequency"}
+    offered = methods_for(function)
+    assert set(offered) == set(methods_without_gradients())
+    assert {"lime", "shapley", "replay", "words", "voice"} < set(offered)
+    assert next(iter(offered)) == default_method(function)
 
 
 def test_the_default_target_comes_first():

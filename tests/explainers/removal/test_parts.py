@@ -171,6 +171,11 @@ def test_parts_that_overlap_are_never_in_one_family():
         assert all(masks[list(family)].sum(axis=0).max() <= 1 for family in families)
 
 
+def test_parts_in_pieces_between_each_other_are_one_family():
+    woven = (((0, 10), (20, 30)), ((10, 20), (30, 40)), ((45, 50),))
+    assert parts_of(woven).families == ((0, 1, 2),)
+
+
 def test_twenty_thousand_windows_are_put_together_at_once():
     started = time.perf_counter()
     stretches = tuple(((start, start + 10),) for start in range(0, 200_000, 10))

@@ -19,7 +19,8 @@ DRAWS = 19
 
 
 def explain(model, name="leave-one-out", clips=CLIPS, **settings):
-    settings = {"fill": "zeros", "joint": 0.0, "null_draws": DRAWS, **settings}
+    cut = {} if name == "occlusion" else {"segments": "windows:0.1"}
+    settings = {**cut, "fill": "zeros", "joint": 0.0, "null_draws": DRAWS, **settings}
     return load_explainer(name, **settings).explain(model, clips, TARGET)
 
 
