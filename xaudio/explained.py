@@ -1,10 +1,7 @@
 """An explained clip: the decision and its explanation, as picture, sound, page and files."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +12,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from explainers.errors import ExplanationError
 from explainers.explainer import FrameEvidence
 from explainers.explanation import Explanation
 from explainers.targets import parse_target
 from xaudio.audio import Clip, wav_bytes
+from xaudio.folders import filled_whole
 from xaudio.provenance import Provenance, command_line, plain, python_lines
 from xaudio.reports.elements import DARK, LIGHT, Curve, Stretch, Theme, WeighedPart, WeighedStretch
 
@@ -213,20 +210,6 @@ class ExplainedClip:
                 there then.
         """
         light, dark = self.picture(LIGHT, stretches), self.picture(DARK, stretches)
-        home = Path(folder)
-        new = [place for place in (home, *home.parents) if not place.exists()]
-        try:
-            return self._write(home, light, dark)
-        except OSError as error:
-            for place in new:
-                with suppress(OSError):
-                    place.rmdir()
-            raise ExplanationError(
-                f"The explanation cannot be written to '{home}': {error.strerror or error}. Free "
-                "some space there, or choose another folder."
-            ) from error
-
-    def _write(self, home: Path, light: bytes, dark: bytes) -> dict[str, Path]:
         names = {
             "explanation": "explanation.npz",
             "picture": "picture.png",
@@ -234,21 +217,14 @@ class ExplainedClip:
             "report": "report.html",
             "summary": "explanation.json",
         }
-        home.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
-        try:
+        with filled_whole(folder, "The explanation") as aside:
             self.explanation.save(aside / names["explanation"])
             (aside / names["picture"]).write_bytes(light)
             (aside / names["relevant"]).write_bytes(self.relevant_sound)
             (aside / names["report"]).write_text(self._page(light, dark), encoding="utf-8")
             summary = json.dumps(self.summary(), indent=2, ensure_ascii=False)
             (aside / names["summary"]).write_text(summary + "\n", encoding="utf-8")
-            home.mkdir(exist_ok=True)
-            for name in names.values():
-                (aside / name).replace(home / name)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        return {what: home / name for what, name in names.items()}
+        return {what: Path(folder) / name for what, name in names.items()}
 
     def _repr_html_(self) -> str:
         from xaudio.reports import html

@@ -1,10 +1,7 @@
 """Manipulate what an explanation points at, compare with chance, and keep the sounds."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +30,8 @@ from explainers.manipulation import (
 from explainers.targets import parse_target
 from xaudio.audio import write_audio
 from xaudio.classifiers import Classifier
-from xaudio.errors import AudioError
 from xaudio.explained import ExplainedClip
+from xaudio.folders import filled_whole
 
 WHATS = {
     "remove": "zeros in place of the most relevant samples",
@@ -159,36 +156,14 @@ class ManipulatedClip:
         Raises:
             ExplanationError: The folder cannot be written to; nothing new is left there then.
         """
-        home = Path(folder)
-        new = [place for place in (home, *home.parents) if not place.exists()]
-        try:
-            return self._write(home)
-        except (OSError, AudioError) as error:
-            for place in new:
-                with suppress(OSError):
-                    place.rmdir()
-            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
-            raise ExplanationError(
-                f"The manipulated clips cannot be written to '{home}': {reason}. Free some space "
-                "there, or choose another folder."
-            ) from error
-
-    def _write(self, home: Path) -> dict[str, Path]:
         names = {f"{share:g}": f"{self.what}-{share:g}.wav" for share in self.sounds}
-        home.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
-        try:
+        with filled_whole(folder, "The manipulated clips") as aside:
             for share, sound in self.sounds.items():
                 write_audio(aside / names[f"{share:g}"], sound, self.explained.clip.sample_rate)
             names["summary"] = "manipulation.json"
             summary = json.dumps(self.summary(), indent=2, ensure_ascii=False)
             (aside / names["summary"]).write_text(summary + "\n", encoding="utf-8")
-            home.mkdir(exist_ok=True)
-            for name in names.values():
-                (aside / name).replace(home / name)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        return {what: home / name for what, name in names.items()}
+        return {what: Path(folder) / name for what, name in names.items()}
 
 
 def manipulate_clip(

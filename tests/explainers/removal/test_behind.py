@@ -176,6 +176,11 @@ class TwiceUsed(Net):
         return super().forward(waveform) + self.behind(self.body(waveform.flip(1)))
 
 
+class TwiceAlike(Net):
+    def forward(self, waveform):
+        return super().forward(waveform) + super().forward(waveform)
+
+
 class NeverUsed(Net):
     def __init__(self):
         super().__init__()
@@ -209,7 +214,7 @@ class ByName(Net):
         return self.behind(self.body[1](waveform=waveform, scale=scale))
 
 
-@pytest.mark.parametrize("kind", [TwiceUsed, NeverUsed, LookingPast, Pairs])
+@pytest.mark.parametrize("kind", [TwiceUsed, TwiceAlike, NeverUsed, LookingPast, Pairs])
 def test_layers_that_are_no_front_end_are_refused(kind):
     with pytest.raises(ExplanationError, match="behind the layer 'body'"):
         BehindLayer(model_of(kind()), "body", CLIPS[0])
