@@ -19,6 +19,7 @@ from explainers.removal.fill_dependence import over_fills
 from explainers.removal.game import Estimator
 from explainers.removal.parts import Filling, Parts, Remover
 from explainers.removal.progress import step_of
+from explainers.removal.repeats import SEEDS_APART, merged
 from explainers.removal.significance import NULLS, significance
 from perturbations.corruption import Key, generator
 from perturbations.fills import fills
@@ -73,6 +74,8 @@ class RemovalMethod(Explainer):
         null: What significance is held against: ``scrambled`` (the clip's parts in random order),
             ``randomised`` (the model's parameters shuffled), or empty for none.
         null_draws: How often the null is drawn.
+        repeats: Games played, each with coalitions and a fill of its own; their mean is told, and
+            from three on a standard error that knows of the fill's chance as well.
     """
 
     evaluations: int = 1000
@@ -84,6 +87,7 @@ class RemovalMethod(Explainer):
     behind: str = ""
     null: str = ""
     null_draws: int = 19
+    repeats: int = 1
 
     def __post_init__(self) -> None:
         check_fill(self.fill)
@@ -99,6 +103,8 @@ class RemovalMethod(Explainer):
                 f"{self.null_draws} draws of the null '{self.null}' were asked for; there are: "
                 f"{', '.join(NULLS)}, and at least one draw."
             )
+        if self.repeats < 1:
+            raise ExplanationError(f"{self.repeats} repeats were asked for; give one or more.")
         self.estimator()
 
     @abstractmethod
@@ -125,11 +131,19 @@ class RemovalMethod(Explainer):
         rate = task.scoring.model.sample_rate
         cut = [_checked(self.cut(clip.cpu(), rate)) for clip in task.waveform]
         scores = task.scores.tolist()
-        steps = 1 + self.null_draws if self.null else 1
-        first = replace(task, progress=step_of(task.progress, 0, steps))
-        played = self.played(first, task.waveform, cut, scores, self.estimator())
-        found = [Found(parts, one) for parts, one in zip(cut, played, strict=True)]
+        rounds = []
+        for number in range(self.repeats):
+            again = replace(self, seed=self.seed + number * SEEDS_APART)
+            part = replace(task, progress=step_of(task.progress, number, self.steps))
+            rounds.append(again.played(part, task.waveform, cut, scores, self.estimator()))
+        played = zip(*rounds, strict=True)
+        found = [Found(parts, merged(plays)) for parts, plays in zip(cut, played, strict=True)]
         return significance(self, task, found) if self.null else found
+
+    @property
+    def steps(self) -> int:
+        """Games that are played for a clip, those under the null included."""
+        return self.repeats + (self.null_draws if self.null else 0)
 
     def played(
         self,
@@ -184,10 +198,7 @@ class RemovalMethod(Explainer):
         findings = found.notes
         if not parts.are_boxes:
             relevance, domain = parts.on_samples(values), "waveform"
-            findings["parts"] = {
-                name: {"relevance": float(value), "standard_error": float(error)}
-                for name, value, error in zip(parts.names, values, errors, strict=True)
-            }
+            findings["parts"] = listed(parts.names, values, errors)
         else:
             relevance, domain = values, "segments"
             boxes = {"segments": parts.boxes, "segment_names": parts.names}
@@ -213,6 +224,18 @@ class RemovalMethod(Explainer):
 
     def _random(self, clip: Float[Tensor, " time"]) -> np.random.Generator:
         return generator("removal", 1, Key(clip_digest(clip), self.seed))
+
+
+def listed(
+    names: Sequence[str],
+    values: Float[np.ndarray, " parts"],
+    errors: Float[np.ndarray, " parts"],
+) -> dict[str, dict[str, float]]:
+    """What each part is worth, for the provenance of relevance that is spread over samples."""
+    return {
+        name: {"relevance": float(value), "standard_error": float(error)}
+        for name, value, error in zip(names, values, errors, strict=True)
+    }
 
 
 def _checked(parts: Parts) -> Parts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, register_explainer
 from explainers.removal.estimators.leave_one_out import LeaveOneOut
 from explainers.removal.game import Estimator
-from explainers.removal.method import Found, RemovalMethod
+from explainers.removal.method import Found, RemovalMethod, listed
 from explainers.removal.parts import Parts, TimeParts
 from explainers.segmentation.naming import spans
 from explainers.segmentation.patches import Patches
@@ -72,7 +72,11 @@ class Occlusion(RemovalMethod):
         density = mean_over_windows(found.played.estimates.values, windows, parts.length)
         interaction = score - nothing - float(density.sum())
         ledger = {"everything replaced": nothing, "interaction": interaction}
-        return Attribution(density, more={"ledger": ledger}, findings=found.notes)
+        worth = found.played.estimates
+        told = listed(parts.names, worth.values, worth.standard_errors)
+        return Attribution(
+            density, more={"ledger": ledger}, findings={**found.notes, "parts": told}
+        )
 
 
 @register_explainer
@@ -121,12 +125,16 @@ class OcclusionTimeFrequency(RemovalMethod):
         times = np.append(np.unique(boxes[:, 0]), boxes[:, 1].max())
         bands = np.append(np.unique(boxes[:, 2]), boxes[:, 3].max())
         interaction = score - nothing - float(values.sum())
-        more = {
+        more: dict[str, Any] = {
             "ledger": {"everything replaced": nothing, "interaction": interaction},
             "time_edges": times,
             "frequency_edges": bands,
         }
-        relevance = values.reshape(len(times) - 1, len(bands) - 1).T
+        relevance, errors = (
+            one.reshape(len(times) - 1, len(bands) - 1).T
+            for one in (values, found.played.estimates.standard_errors)
+        )
+        more["standard_error"] = errors
         return Attribution(relevance, "stft", more, found.notes)
 
 

@@ -93,9 +93,9 @@ class Replay(RemovalMethod):
                 f"{self.tolerance} were asked for; give 0 < shortest <= window, and a tolerance "
                 "from 0 to less than 1."
             )
-        if self.fill == "all" or self.null:
+        if self.fill == "all" or self.null or self.repeats > 1:
             raise ExplanationError(
-                "'replay' looks where one fill leads it; name one fill, and no null."
+                "'replay' looks where one fill leads it; name one fill, no null and no repeats."
             )
 
     def estimator(self) -> Estimator:

@@ -46,7 +46,7 @@ def significance(method: "RemovalMethod", task: Task, found: Sequence["Found"]) 
     unknown = [None] * len(found)
     parts = [one.parts for one in found]
     for draw, (scoring, waveform, cut) in enumerate(_NULLS[method.null](method, task, parts)):
-        progress = step_of(task.progress, 1 + draw, 1 + method.null_draws)
+        progress = step_of(task.progress, method.repeats + draw, method.steps)
         drawn = replace(task, scoring=scoring, progress=progress)
         played = method.played(drawn, waveform, cut, unknown, method.estimator())
         task.scoring.evaluations += scoring.evaluations

@@ -17,7 +17,7 @@ from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, register_explainer
 from explainers.removal.estimators.sliding import Sliding
 from explainers.removal.game import Estimator
-from explainers.removal.method import Found, RemovalMethod
+from explainers.removal.method import Found, RemovalMethod, listed
 from explainers.removal.occlusion import mean_over_windows
 from explainers.removal.parts import Stretch, TimeParts
 from explainers.segmentation.naming import spans
@@ -84,7 +84,12 @@ class TwoSidedOcclusion(RemovalMethod):
         density = mean_over_windows(worth, windows, parts.length)
         interaction = score - nothing - float(density.sum())
         ledger = {"everything replaced": nothing, "interaction": interaction}
-        return Attribution(density, more={"ledger": ledger}, findings=found.notes)
+        rate = parts.sample_rate
+        names = spans([(start / rate, stop / rate) for start, stop in windows], "s", decimals=2)
+        told = listed(names, worth, found.played.estimates.standard_errors)
+        return Attribution(
+            density, more={"ledger": ledger}, findings={**found.notes, "parts": told}
+        )
 
 
 def slid_windows(hops: Sequence[Stretch], size: int, count: int) -> list[Stretch]:

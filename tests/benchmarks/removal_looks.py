@@ -87,8 +87,8 @@ def moved_by_half(parts: TimeParts) -> TimeParts:
 
 
 STUDIED = {AloneOcclusion.name: AloneOcclusion}
-
-
+UNSAID = {"joint": 0.005, "confidence": 0.0, "repeats": 1}
+"""What holds where a title does not say otherwise, whatever the methods' defaults become."""
 MOVED = "moved "
 TOGETHER = " + "
 
@@ -121,13 +121,10 @@ class Look:
         made = STUDIED.get(name) or explainers.get(name)
         known = {one.name: type(one.default) for one in fields(made)}
         pairs = (setting.split("=", 1) for setting in given)
-        method: RemovalMethod = made(**{key: known[key](value) for key, value in pairs})
+        settings = {key: known[key](value) for key, value in pairs}
+        unsaid = {key: value for key, value in UNSAID.items() if key in known}
+        method: RemovalMethod = made(**unsaid | settings)
         return method
-
-    @property
-    def key(self) -> str:
-        """Names all settings: what a default is may change."""
-        return TOGETHER.join(f"{one.moved} {one.method!r}" for one in self.single)
 
 
 @dataclass
@@ -269,10 +266,10 @@ class Looking:
 def look_at(
     bench: Bench, subject: Subject, looks: Sequence[Look], cache: Path
 ) -> dict[str, dict[str, Any]]:
-    """What every look sees in one clip, by its key: frames, evaluations, seconds of processor."""
+    """What every look sees in one clip, by its title: frames, evaluations, seconds of processor."""
     path, scores = cache / f"{subject.name}.npz", cache / f"{subject.name}.scores.npz"
     found: dict[str, Any] = dict(np.load(path)) if path.exists() else {}
-    missing = [look for look in looks if f"frames: {look.key}" not in found]
+    missing = [look for look in looks if f"frames: {look.title}" not in found]
     if missing or "score" not in found:
         looking = Looking(bench, subject, Memory.read(scores))
         found["score"] = looking.score
@@ -280,9 +277,9 @@ def look_at(
         for look in missing:
             started = time.process_time()
             frames, evaluations = looking.see(look)
-            found[f"frames: {look.key}"] = frames.astype(np.float64)
-            found[f"evaluations: {look.key}"] = evaluations
-            found[f"seconds: {look.key}"] = time.process_time() - started
+            found[f"frames: {look.title}"] = frames.astype(np.float64)
+            found[f"evaluations: {look.title}"] = evaluations
+            found[f"seconds: {look.title}"] = time.process_time() - started
         looking.memory.write(scores)
         unfinished = path.with_suffix(".part.npz")
         np.savez(unfinished, **found)

@@ -36,25 +36,25 @@ class Study:
         return [one.cluster for one in self.subjects]
 
     @cache  # noqa: B019 - a study lives as long as the program
-    def table(self, key: str) -> LocalisationTable:
+    def table(self, title: str) -> LocalisationTable:
         """Every clip's measures under one look."""
-        frames = [one[f"frames: {key}"] for one in self.found]
+        frames = [one[f"frames: {title}"] for one in self.found]
         return measure_localisation(
             frames, [one.stretches for one in self.subjects], averages=AVERAGES
         )
 
-    def areas(self, key: str) -> dict[float, Estimate]:
+    def areas(self, title: str) -> dict[float, Estimate]:
         """Frame ROC-AUC after averaging over so many seconds."""
-        table = self.table(key)
+        table = self.table(title)
         return {one: table.estimate("roc-auc", one, self.clusters) for one in AVERAGES}
 
-    def above(self, key: str, other: str, average: float) -> Estimate:
+    def above(self, title: str, other: str, average: float) -> Estimate:
         """Paired difference."""
-        table = self.table(key)
+        table = self.table(title)
         return table.difference(self.table(other), "roc-auc", average, self.clusters)
 
-    def mean(self, kind: str, key: str) -> float:
-        return float(np.mean([float(one[f"{kind}: {key}"]) for one in self.found]))
+    def mean(self, kind: str, title: str) -> float:
+        return float(np.mean([float(one[f"{kind}: {title}"]) for one in self.found]))
 
 
 def study_text(study: Study, sections: Sequence[Section], reference: Look) -> str:
@@ -66,15 +66,15 @@ def study_text(study: Study, sections: Sequence[Section], reference: Look) -> st
         "averaged over longer stretches, with 95 % intervals that draw whole clusters; differences",
         f"are paired, to `{reference.title}`.",
         "",
-        *_table(study, [(CEILING, CEILING), (reference.title, reference.key)], reference),
+        *_table(study, [CEILING, reference.title], reference),
     ]
     for section in sections:
-        rows = [(look.title, look.key) for look in section.looks]
-        lines += ["", f"## {section.name}", "", *_table(study, rows, reference)]
+        titles = [look.title for look in section.looks]
+        lines += ["", f"## {section.name}", "", *_table(study, titles, reference)]
     return "\n".join(lines) + "\n"
 
 
-def _table(study: Study, rows: Sequence[tuple[str, str]], reference: Look) -> list[str]:
+def _table(study: Study, titles: Sequence[str], reference: Look) -> list[str]:
     heads = [
         "look",
         "evaluations",
@@ -86,19 +86,19 @@ def _table(study: Study, rows: Sequence[tuple[str, str]], reference: Look) -> li
         "0.25 s, above",
     ]
     lines = [_line(heads), _line(["---"] * len(heads))]
-    for title, key in rows:
-        areas = study.areas(key)
-        own = key == CEILING
+    for title in titles:
+        areas = study.areas(title)
+        own = title == CEILING
         lines.append(
             _line(
                 [
                     title,
-                    "" if own else f"{study.mean('evaluations', key):.0f}",
+                    "" if own else f"{study.mean('evaluations', title):.0f}",
                     _interval(areas[0.0]),
                     f"{areas[0.1].mean:.3f}",
                     _interval(areas[0.25]),
                     f"{areas[0.5].mean:.3f}",
-                    *(_signed(study.above(key, reference.key, one)) for one in (0.0, 0.25)),
+                    *(_signed(study.above(title, reference.title, one)) for one in (0.0, 0.25)),
                 ]
             )
         )

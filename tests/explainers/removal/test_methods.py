@@ -262,6 +262,25 @@ def test_all_methods_that_remove_are_here_or_in_files_of_their_own():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("lime", {"features": 3, "kernel_width": 0.5, "alpha": 0.1, "design": "paired"}),
+        ("regression", {"design": "pooled"}),
+        ("kernelshap", {"sampling": "kernel"}),
+        ("shapley", {}),
+        ("forest", {"design": "independent"}),
+        ("forest-impurity", {"design": "independent"}),
+        ("rise", {"cell": 5}),
+        ("sobol", {}),
+    ],
+)
+def test_settings_reach_the_estimator(name, settings):
+    settings = {**settings, "evaluations": 777, "confidence": 0.7}
+    estimator = load_explainer(name, **settings).estimator()
+    assert {key: getattr(estimator, key) for key in settings} == settings
+
+
 def test_every_way_to_cut_goes_with_a_method():
     for segments in ("windows:0.1:0.04", "bands:linear:4", "patches:0.1:2:linear", "onsets"):
         expected = len(parse_segmenter(segments).cut(CLIP[0], RATE))

@@ -48,6 +48,7 @@ def test_looks_close_in_on_what_the_model_listens_to(at, sign):
             assert shared == 150 if number < 3 else shared >= 0.8 * (stop - start)
             outer = (start, stop)
         assert np.sign(one.total) == sign
+        assert one.ledger["everything replaced"] == pytest.approx(0.7, abs=1e-5)
         before, after = one.provenance["looks"][0], one.provenance["looks"][-1]
         assert before["alone"] == pytest.approx(one.score, rel=1e-5)
         assert before["without"] == pytest.approx(0.7, abs=1e-5)
