@@ -306,21 +306,6 @@ def device_of(model: ExplainableModel, waveform: Tensor) -> torch.device:
     return waveform.device if first is None else first.device
 
 
-def rebuilt(model: ExplainableModel, module: nn.Module) -> ExplainableModel:
-    """The same kind of model around another module; it shares nothing that could be changed.
-
-    A model that prepares clips before its module says how by a method ``with_module``; of others
-    the module is taken to be all.
-    """
-    with_module = getattr(model, "with_module", None)
-    if with_module is not None:
-        other: ExplainableModel = with_module(module)
-        return other
-    from explainers.contract import ModuleModel
-
-    return ModuleModel(module.eval(), model.sample_rate, tuple(model.labels))
-
-
 def _check_waveform(waveform: Float[Tensor, "batch time"]) -> None:
     if waveform.ndim != 2 or waveform.numel() == 0:
         raise ExplanationError(

@@ -14,7 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from explainers.errors import ExplanationError
-from explainers.explainer import ExplainableModel, FrameEvidence, rebuilt
+from explainers.explainer import ExplainableModel, FrameEvidence
+from explainers.rebuilding import rebuilt
 from explainers.removal.mixing import owners, stand_in_remover
 from explainers.removal.parts import Filling, Parts, Remover, TimeParts
 from perturbations.fills import fills

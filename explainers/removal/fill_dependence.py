@@ -1,53 +1,52 @@
 """How far an explanation depends on what is put where a part was."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from explainers.explainer import Attribution, Task
+from explainers.explainer import Attribution
+from explainers.explanation import Explanation
 from explainers.quality.similarity import spearman
-from explainers.removal.progress import step_of
-from perturbations.fills import fills
-
-if TYPE_CHECKING:
-    from explainers.removal.method import RemovalMethod
 
 
-def over_fills(method: "RemovalMethod", task: Task) -> list[Attribution]:
-    """One explanation per clip: the mean over all fills, with each fill's own as a child.
+@dataclass(frozen=True, eq=False)
+class UnderFill:
+    """What was found in one clip with one fill.
+
+    Attributes:
+        fill: Its name.
+        worth: Of each part.
+        attribution: As the method tells it.
+        explanation: The same with all that is known beside it.
+    """
+
+    fill: str
+    worth: Float[np.ndarray, " parts"]
+    attribution: Attribution
+    explanation: Explanation
+
+
+def over_fills(seen: Sequence[UnderFill]) -> Attribution:
+    """The mean over all fills, with each fill's own explanation as a child.
 
     The standard error is the mean of the fills' errors, which is never too small: they share their
     coalitions. The findings tell how alike the fills are, see `agreement`.
 
     Args:
-        method: With fill ``all``.
-        task: What it is asked.
+        seen: The same clip with each fill.
     """
-    names = fills.names()
-    single = [replace(method, fill=name) for name in names]
-    told = [step_of(task.progress, i, len(names)) for i in range(len(names))]
-    found = [one.found(replace(task, progress=p)) for one, p in zip(single, told, strict=True)]
-    scores = task.scores.tolist()
-    merged = []
-    for clip, score in enumerate(scores):
-        of_clip = [by_fill[clip] for by_fill in found]
-        own = [one.attribution(seen, score) for one, seen in zip(single, of_clip, strict=True)]
-        children = tuple(
-            one.explanation(part, task.scoring, task.waveform.shape[1], score, {"fill": one.fill})
-            for one, part in zip(single, own, strict=True)
-        )
-        worth = np.stack([seen.played.estimates.values for seen in of_clip])
-        findings = {"fills": agreement(dict(zip(names, worth, strict=True)))}
-        more: dict[str, Any] = {**own[0].more, "children": children}
-        for field in ("standard_error", "ledger"):
-            if field in more:
-                more[field] = _mean([one.more[field] for one in own])
-        relevance = np.mean([one.relevance for one in own], axis=0)
-        merged.append(Attribution(relevance, own[0].domain, more, findings))
-    return merged
+    own = [one.attribution for one in seen]
+    more: dict[str, Any] = {**own[0].more, "children": tuple(one.explanation for one in seen)}
+    for field in ("standard_error", "ledger"):
+        if field in more:
+            more[field] = _mean([one.more[field] for one in own])
+    relevance = np.mean([one.relevance for one in own], axis=0)
+    findings = {"fills": agreement({one.fill: one.worth for one in seen})}
+    return Attribution(relevance, own[0].domain, more, findings)
 
 
 def agreement(worth: dict[str, Float[np.ndarray, " parts"]]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from explainers.explainer import Attribution, Explainer, Scoring, Task
 from explainers.removal.batch_size import BatchSize
 from explainers.removal.behind import BehindLayer, FeatureRemover
 from explainers.removal.engine import PRECISIONS, Board, Engine, Played
-from explainers.removal.fill_dependence import over_fills
+from explainers.removal.fill_dependence import UnderFill, over_fills
 from explainers.removal.game import Estimator
 from explainers.removal.parts import Filling, Parts, Remover
 from explainers.removal.progress import step_of
 from explainers.removal.repeats import SEEDS_APART, merged
-from explainers.removal.significance import NULLS, significance
+from explainers.removal.significance import NULLS, null_games, significance
 from perturbations.corruption import Key, generator
 from perturbations.fills import fills
 
@@ -122,7 +122,13 @@ class RemovalMethod(Explainer):
     def attribute(self, task: Task) -> list[Attribution]:
         """Every part's worth, with its standard error."""
         if self.fill == ALL:
-            return over_fills(self, task)
+            names = fills.names()
+            told = [step_of(task.progress, number, len(names)) for number in range(len(names))]
+            seen = [
+                replace(self, fill=name)._under_fill(replace(task, progress=progress))
+                for name, progress in zip(names, told, strict=True)
+            ]
+            return [over_fills(of_clip) for of_clip in zip(*seen, strict=True)]
         pairs = zip(self.found(task), task.scores.tolist(), strict=True)
         return [self.attribution(found, score) for found, score in pairs]
 
@@ -138,7 +144,7 @@ class RemovalMethod(Explainer):
             rounds.append(again.played(part, task.waveform, cut, scores, self.estimator()))
         played = zip(*rounds, strict=True)
         found = [Found(parts, merged(plays)) for parts, plays in zip(cut, played, strict=True)]
-        return significance(self, task, found) if self.null else found
+        return self._against_null(task, found) if self.null else found
 
     @property
     def steps(self) -> int:
@@ -204,6 +210,39 @@ class RemovalMethod(Explainer):
             boxes = {"segments": parts.boxes, "segment_names": parts.names}
             more |= {**boxes, "standard_error": errors}
         return Attribution(relevance, domain, more, findings)
+
+    def _under_fill(self, task: Task) -> list[UnderFill]:
+        """What this one fill shows, as far as it is needed beside other fills."""
+        length, made_by = task.waveform.shape[1], {"fill": self.fill}
+        seen = []
+        for found, score in zip(self.found(task), task.scores.tolist(), strict=True):
+            one = self.attribution(found, score)
+            explanation = self.explanation(one, task.scoring, length, score, made_by)
+            seen.append(UnderFill(self.fill, found.played.estimates.values, one, explanation))
+        return seen
+
+    def _against_null(self, task: Task, found: Sequence[Found]) -> list[Found]:
+        """What was found, with the chance of every part's share under the null."""
+        parts, unknown = [one.parts for one in found], [None] * len(found)
+        drawn: list[list[np.ndarray]] = [[] for _ in found]
+        games = null_games(self.null, task, parts, self.null_draws, self.seed)
+        for draw, (scoring, waveform, cut) in enumerate(games):
+            progress = step_of(task.progress, self.repeats + draw, self.steps)
+            asked = replace(task, scoring=scoring, progress=progress)
+            for own, one in zip(
+                drawn, self.played(asked, waveform, cut, unknown, self.estimator()), strict=True
+            ):
+                own.append(one.estimates.values)
+            task.scoring.evaluations += scoring.evaluations
+        return [
+            replace(
+                one,
+                significance=significance(
+                    self.null, one.parts.names, one.played.estimates.values, np.stack(own)
+                ),
+            )
+            for one, own in zip(found, drawn, strict=True)
+        ]
 
     def _removers(
         self, scoring: Scoring, waveform: Float[Tensor, "batch time"], cut: Sequence[Parts]

@@ -5,8 +5,7 @@ model with shuffled parameters answers on another scale, and a scrambled clip wi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,14 +14,11 @@ from torch import Tensor
 
 from explainers.arrays import clip_digest
 from explainers.errors import ExplanationError
-from explainers.explainer import Scoring, Task, rebuilt
+from explainers.explainer import Scoring, Task
 from explainers.quality.randomisation import copied, shuffle_parameters
+from explainers.rebuilding import rebuilt
 from explainers.removal.parts import Parts
-from explainers.removal.progress import step_of
 from perturbations.corruption import Key, generator
-
-if TYPE_CHECKING:
-    from explainers.removal.method import Found, RemovalMethod
 
 NULLS = ("scrambled", "randomised")
 SCRAMBLED_SECONDS = 0.03
@@ -31,31 +27,39 @@ Null = tuple[Scoring, Float[Tensor, "batch time"], Sequence[Parts]]
 """What scores under the null, what clips, and what can be taken from them."""
 
 
-def significance(method: "RemovalMethod", task: Task, found: Sequence["Found"]) -> "list[Found]":
-    """What was found, with the chance of every part's share under the method's null.
+def null_games(
+    null: str, task: Task, parts: Sequence[Parts], draws: int, seed: int
+) -> Iterator[Null]:
+    """The same question where nothing is where it was learned, `draws` times.
 
     Args:
-        method: With a null and how often it is drawn.
-        task: What it was asked.
-        found: What it found.
+        null: One of `NULLS`.
+        task: The question.
+        parts: What can be taken from each clip.
+        draws: How often.
+        seed: Of the draws.
 
     Raises:
         ExplanationError: The model has no parameters to shuffle.
     """
-    null: list[list[np.ndarray]] = [[] for _ in found]
-    unknown = [None] * len(found)
-    parts = [one.parts for one in found]
-    for draw, (scoring, waveform, cut) in enumerate(_NULLS[method.null](method, task, parts)):
-        progress = step_of(task.progress, method.repeats + draw, method.steps)
-        drawn = replace(task, scoring=scoring, progress=progress)
-        played = method.played(drawn, waveform, cut, unknown, method.estimator())
-        task.scoring.evaluations += scoring.evaluations
-        for own, one in zip(null, played, strict=True):
-            own.append(one.estimates.values)
-    return [
-        replace(one, significance=_told(method, one, np.stack(own)))
-        for one, own in zip(found, null, strict=True)
-    ]
+    for draw in range(draws):
+        yield _NULLS[null](task, parts, seed * 1000 + draw)
+
+
+def significance(
+    null: str,
+    names: Sequence[str],
+    worth: Float[np.ndarray, " parts"],
+    null_worth: Float[np.ndarray, "draws parts"],
+) -> dict[str, Any]:
+    """The chance of every part's share under a null, for the provenance."""
+    alone, any_part = chances(worth, null_worth)
+    return {
+        "null": null,
+        "draws": len(null_worth),
+        "p": dict(zip(names, alone.tolist(), strict=True)),
+        "p_over_all_parts": dict(zip(names, any_part.tolist(), strict=True)),
+    }
 
 
 def chances(
@@ -84,46 +88,31 @@ def _shares(worth: Float[np.ndarray, "*draws parts"]) -> Float[np.ndarray, "*dra
     return np.divide(magnitude, total, out=np.zeros_like(magnitude), where=total > 0)
 
 
-def _told(
-    method: "RemovalMethod", found: "Found", null: Float[np.ndarray, "draws parts"]
-) -> dict[str, Any]:
-    alone, any_part = chances(found.played.estimates.values, null)
-    names = found.parts.names
-    return {
-        "null": method.null,
-        "draws": len(null),
-        "p": dict(zip(names, alone.tolist(), strict=True)),
-        "p_over_all_parts": dict(zip(names, any_part.tolist(), strict=True)),
-    }
-
-
-def _scrambled(method: "RemovalMethod", task: Task, parts: Sequence[Parts]) -> Iterator[Null]:
+def _scrambled(task: Task, parts: Sequence[Parts], seed: int) -> Null:
     """The clips with pieces of 30 ms in random order."""
     size = max(1, round(SCRAMBLED_SECONDS * task.scoring.model.sample_rate))
-    for draw in range(method.null_draws):
-        rows, cut = [], []
-        for clip, own in zip(task.waveform, parts, strict=True):
-            random = generator("scrambled", 1, Key(clip_digest(clip), method.seed * 1000 + draw))
-            pieces = torch.arange(len(clip)).split(size)
-            order = torch.cat([pieces[i] for i in random.permutation(len(pieces))])
-            rows.append(clip[order.to(clip.device)])
-            cut.append(own.reordered(order))
-        yield Scoring(task.scoring.model, task.scoring.target), torch.stack(rows), cut
+    rows, cut = [], []
+    for clip, own in zip(task.waveform, parts, strict=True):
+        random = generator("scrambled", 1, Key(clip_digest(clip), seed))
+        pieces = torch.arange(len(clip)).split(size)
+        order = torch.cat([pieces[i] for i in random.permutation(len(pieces))])
+        rows.append(clip[order.to(clip.device)])
+        cut.append(own.reordered(order))
+    return Scoring(task.scoring.model, task.scoring.target), torch.stack(rows), cut
 
 
-def _randomised(method: "RemovalMethod", task: Task, parts: Sequence[Parts]) -> Iterator[Null]:
-    """The clips as they are, for copies of the model with every parameter's entries shuffled."""
+def _randomised(task: Task, parts: Sequence[Parts], seed: int) -> Null:
+    """The clips as they are, for a copy of the model with every parameter's entries shuffled."""
     model = task.scoring.model
     if model.module is None:
         raise ExplanationError(
             "This model has no parameters to shuffle; hold it against the null 'scrambled'."
         )
-    for draw in range(method.null_draws):
-        replica = copied(model.module)
-        random = torch.Generator().manual_seed(method.seed * 1000 + draw)
-        for part in replica.modules():
-            shuffle_parameters(part, random)
-        yield Scoring(rebuilt(model, replica), task.scoring.target), task.waveform, parts
+    replica = copied(model.module)
+    random = torch.Generator().manual_seed(seed)
+    for part in replica.modules():
+        shuffle_parameters(part, random)
+    return Scoring(rebuilt(model, replica), task.scoring.target), task.waveform, parts
 
 
 _NULLS = {"scrambled": _scrambled, "randomised": _randomised}

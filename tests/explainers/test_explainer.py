@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 
-from explainers.contract import ModuleModel
 from explainers.errors import ExplanationError
 from explainers.explainer import (
     Attribution,
@@ -16,7 +15,6 @@ from explainers.explainer import (
     explainers,
     load_explainer,
     methods_without_gradients,
-    rebuilt,
     register_explainer,
 )
 from explainers.targets import parse_target
@@ -161,26 +159,6 @@ def test_a_method_of_ones_own_joins_by_one_decorator(monkeypatch):
     )[0]
     np.testing.assert_allclose(one.relevance, CLIPS[0].abs())
     assert one.provenance["settings"] == {"power": 1.0}
-
-
-class Halving(ModuleModel):
-    """Hears every second sample only, and says how it is built around another module."""
-
-    def __call__(self, waveform):
-        return super().__call__(waveform[:, ::2])
-
-    def with_module(self, module):
-        return Halving(module, self.sample_rate, self.labels)
-
-
-def test_a_model_is_rebuilt_as_it_says_or_around_the_module_alone():
-    module = Quadratic()
-    plain = rebuilt(model_of(Quadratic()), module)
-    assert torch.equal(plain(CLIPS), module(CLIPS))
-    assert (plain.sample_rate, plain.labels) == (1000, ("bonafide", "spoof"))
-    halving = rebuilt(Halving(Quadratic(), 4000, ("a", "b")), module)
-    assert torch.equal(halving(CLIPS), module(CLIPS[:, ::2]))
-    assert halving.module is module and halving.labels == ("a", "b")
 
 
 def test_the_device_is_that_of_the_parameters():

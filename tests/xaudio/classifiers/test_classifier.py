@@ -151,8 +151,10 @@ class Stumbling(Detector):
 def test_whatever_a_model_raises_is_told_as_the_models(clips, error):
     classifier = Classifier(Stumbling(error), "stumbling", 8000, ("real", "fake"))
     for ask in (classifier.logits, classifier.frame_evidence):
-        with pytest.raises(ModelError, match=f"'stumbling' cannot take .*{type(error).__name__}"):
+        said = f"'stumbling' cannot take .*{type(error).__name__}"
+        with pytest.raises(ModelError, match=said) as refused:
             ask(clips)
+        assert refused.value.__cause__ is error
 
 
 def test_a_lack_of_memory_is_not_the_models_fault(clips):
