@@ -198,6 +198,7 @@ def test_evaluations_are_counted():
         {"tolerance": -0.1},
         {"fill": "all"},
         {"null": "scrambled"},
+        {"repeats": 2},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings):
