@@ -137,20 +137,11 @@ class Memory:
     def read(cls, path: Path) -> "Memory":
         if not path.exists():
             return cls()
-        stored = dict(np.load(path))
-        return cls(
-            {
-                name.removeprefix("scores "): dict(
-                    zip(
-                        (row.tobytes() for row in stored[name.replace("scores", "rows", 1)]),
-                        stored[name].tolist(),
-                        strict=True,
-                    )
-                )
-                for name in stored
-                if name.startswith("scores ")
-            }
-        )
+        stored, boards = dict(np.load(path)), {}
+        for name in (key.removeprefix("scores ") for key in stored if key.startswith("scores ")):
+            rows = (row.tobytes() for row in stored[f"rows {name}"])
+            boards[name] = dict(zip(rows, stored[f"scores {name}"].tolist(), strict=True))
+        return cls(boards)
 
     def write(self, path: Path) -> None:
         stored: dict[str, np.ndarray] = {}
@@ -192,9 +183,12 @@ class Looking:
 
     @cached_property
     def score(self) -> float:
-        return float(
-            self._scores(Scoring(self.bench.classifier, self.bench.target), self._clip[None])[0]
-        )
+        """Of the whole clip."""
+        return float(self._scores(self._scoring, self._clip[None])[0])
+
+    @property
+    def _scoring(self) -> Scoring:
+        return Scoring(self.bench.classifier, self.bench.target)
 
     @property
     def _clip(self) -> Float[Tensor, " time"]:
@@ -230,7 +224,8 @@ class Looking:
 
     def _play(self, method: RemovalMethod, parts: Parts) -> tuple[np.ndarray, int]:
         filling = Filling(method.fill, Key(clip_digest(self._clip), method.seed), method.joint)
-        scoring, remover = Scoring(self.bench.classifier, self.bench.target), None
+        assert method.repeats == 1, "add looks of other seeds instead"
+        scoring, remover = self._scoring, None
         if method.behind:
             behind = BehindLayer(self.bench.classifier, method.behind, self._clip)
             scoring = Scoring(behind, self.bench.target)
@@ -254,8 +249,7 @@ class Looking:
         estimates = play_against(method.estimator(), value, len(parts), chance)
         nothing = float(through(np.zeros((1, len(parts)), dtype=bool))[0])
         found = method.attribution(Found(parts, Played(estimates, nothing)), self.score)
-        scored = Scoring(self.bench.classifier, self.bench.target)
-        told = method.explanation(found, scored, len(self._clip), self.score, {})
+        told = method.explanation(found, self._scoring, len(self._clip), self.score, {})
         return frame_values(told), asked
 
     def _scores(self, scoring: Scoring, left: Tensor) -> Scores:
@@ -263,9 +257,7 @@ class Looking:
             return scoring(left).double().numpy()
 
 
-def look_at(
-    bench: Bench, subject: Subject, looks: Sequence[Look], cache: Path
-) -> dict[str, dict[str, Any]]:
+def look_at(bench: Bench, subject: Subject, looks: Sequence[Look], cache: Path) -> dict[str, Any]:
     """What every look sees in one clip, by its title: frames, evaluations, seconds of processor."""
     path, scores = cache / f"{subject.name}.npz", cache / f"{subject.name}.scores.npz"
     found: dict[str, Any] = dict(np.load(path)) if path.exists() else {}
@@ -273,7 +265,8 @@ def look_at(
     if missing or "score" not in found:
         looking = Looking(bench, subject, Memory.read(scores))
         found["score"] = looking.score
-        found[f"frames: {CEILING}"] = looking.ceiling()
+        if (evidence := looking.ceiling()) is not None:
+            found[f"frames: {CEILING}"] = evidence
         for look in missing:
             started = time.process_time()
             frames, evaluations = looking.see(look)

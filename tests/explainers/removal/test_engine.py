@@ -1,3 +1,5 @@
+import tempfile
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -190,7 +192,8 @@ def fragile(waveform):
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
-def test_what_makes_the_answer_not_finite_is_named_and_kept(size):
+def test_what_makes_the_answer_not_finite_is_named_and_kept(size, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where it is kept
     names = tuple("abcdefgh")
     sound = Board(lambda coalitions: coalitions.float() + 1, tuple("stuvwxyz"), seeded())
     boards = [sound, Board(lambda coalitions: coalitions.float(), names, seeded()), sound]
@@ -284,3 +287,15 @@ def test_scores_are_made_without_gradients():
     weight = torch.ones(LENGTH, dtype=torch.float64, requires_grad=True)
     play(lambda waveform: waveform @ weight, [Clip(3)])
     assert weight.grad is None
+
+
+def test_batches_grow_where_that_makes_a_waveform_cheaper():
+    rows = []
+
+    def slow_to_start(waveform):
+        rows.append(len(waveform))
+        time.sleep(0.01)
+        return loud(waveform)
+
+    play(slow_to_start, [Clip(70)], Asking(rows=200, each=100), batch_size=BatchSize())
+    assert rows[:2] == [1, 1] and max(rows) >= 8

@@ -96,4 +96,6 @@ def test_how_alike_the_fills_are_is_of_the_parts():
     assert one.provenance["fills"]["rank_correlation"] == pytest.approx(
         expected["rank_correlation"]
     )
+    for told in ("sign", "share_of_variance"):
+        assert one.provenance["fills"][told] == pytest.approx(expected[told], rel=1e-4)
     assert one.provenance["fills"]["least_alike"]["fills"] == expected["least_alike"]["fills"]

@@ -1,4 +1,7 @@
 import json
+import tempfile
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -8,7 +11,13 @@ from explainers.contract import ModuleModel, SmallDetector
 from explainers.errors import ExplanationError, NotFiniteScore
 from explainers.explainer import default_settings, load_explainer
 from explainers.explanation import load_explanation
+from explainers.removal.game import Estimates, Estimator
+from explainers.removal.method import MOST_PARTS
+from explainers.removal.methods import SegmentMethod
+from explainers.removal.parts import Filling
+from explainers.segmentation import parse_segmenter
 from explainers.targets import parse_target
+from perturbations.corruption import Key
 from tests.explainers.small_models import RATE, Function, Quadratic, model_of, noise
 
 CLIPS = noise(3, 500)
@@ -125,6 +134,67 @@ def test_parts_that_overlap_are_laid_on_the_samples(tmp_path):
     assert load_explanation(tmp_path / "one.npz").equals(one)
 
 
+def test_errors_of_parts_that_overlap_are_in_the_provenance():
+    settings = {"segments": "windows:0.2:0.1", "evaluations": 60, "confidence": 0.0}
+    one = explain(ModuleModel(SmallDetector(), RATE), "lime", **settings)[0]
+    assert one.domain == "waveform"
+    assert all(part["standard_error"] > 0 for part in one.provenance["parts"].values())
+
+
+def test_joints_are_made_as_long_as_asked():
+    heard = []
+
+    def listening(waveform):
+        heard.extend(waveform)
+        return torch.stack([waveform[:, 0], waveform.square().sum(dim=1)], dim=1)
+
+    explain(Function(listening), clips=CLIPS[:1], joint=0.012)
+    parts = parse_segmenter("windows:0.1").cut(CLIPS[0], RATE)
+    remove = parts.remover(CLIPS[0], Filling("zeros", Key(""), 0.012))
+    for expected in remove(~torch.eye(5).bool()):
+        assert any(torch.equal(one, expected) for one in heard)
+
+
+class Balance(Estimator):
+    """Half of the parts are worth less than nothing."""
+
+    def play(self, players, random):
+        yield np.ones((1, players), dtype=bool)
+        return Estimates(np.linspace(-1.0, 1.0, players), np.ones(players))
+
+
+@dataclass(frozen=True)
+class Against(SegmentMethod):
+    name: ClassVar[str] = "against"
+    signed: ClassVar[bool] = True
+    needs_gradients: ClassVar[bool] = False
+    summary: ClassVar[str] = "Made up."
+
+    def estimator(self):
+        return Balance()
+
+
+class Strength(Against):
+    signed = False
+
+
+def test_a_strength_is_never_below_zero():
+    model = model_of(Quadratic())
+    signed, strength = (
+        kind(segments="windows:0.1").explain(model, CLIPS, TARGET)[0]
+        for kind in (Against, Strength)
+    )
+    np.testing.assert_allclose(signed.relevance, np.linspace(-1.0, 1.0, 5))
+    np.testing.assert_allclose(strength.relevance, np.linspace(-1.0, 1.0, 5).clip(min=0))
+    np.testing.assert_allclose(strength.standard_error, 1.0)
+
+
+def test_more_parts_than_anything_can_be_said_of_are_refused():
+    clip = noise(1, MOST_PARTS + 1)
+    with pytest.raises(ExplanationError, match=f"{MOST_PARTS + 1} parts; give longer"):
+        explain(model_of(Quadratic()), clips=clip, segments="windows:0.001")
+
+
 def test_evaluations_are_counted_and_capped():
     one = explain(model_of(Quadratic()), segments="windows:0.1")[0]
     assert one.provenance["evaluations"] == 7  # the clip, nothing, and five parts
@@ -183,7 +253,10 @@ def fragile(waveform):
 
 
 @pytest.mark.parametrize("clips", [CLIPS, CLIPS[:1]])
-def test_an_answer_that_is_not_finite_names_the_part_and_keeps_the_clip(clips):
+def test_an_answer_that_is_not_finite_names_the_part_and_keeps_the_clip(
+    clips, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where it is kept
     with pytest.raises(NotFiniteScore, match=r"where 0\.10-0\.20 s is taken away") as refused:
         explain(Function(fragile), clips=clips)
     path = str(refused.value).split("kept in ")[1].split(".npz")[0] + ".npz"

@@ -281,6 +281,24 @@ def test_settings_reach_the_estimator(name, settings):
     assert {key: getattr(estimator, key) for key in settings} == settings
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("leave-one-out", {}),
+        ("occlusion", {"window": 0.05, "hop": 0.02}),
+        ("occlusion-time-frequency", {"window": 0.1, "bands": 3}),
+        ("two-sided-occlusion", {"window": 0.1, "hop": 0.02}),
+    ],
+)
+def test_what_will_be_asked_is_known_for_the_progress(name, settings):
+    told = []
+    method = load_explainer(name, batch_size=1, **settings)
+    method.explain(Function(additive), CLIP, TARGET, told.append)
+    steps = np.diff(told[:-1])
+    assert told[-1] == 1 and told[-2] > 0.7
+    np.testing.assert_allclose(steps[:-3], steps[0])
+
+
 def test_every_way_to_cut_goes_with_a_method():
     for segments in ("windows:0.1:0.04", "bands:linear:4", "patches:0.1:2:linear", "onsets"):
         expected = len(parse_segmenter(segments).cut(CLIP[0], RATE))

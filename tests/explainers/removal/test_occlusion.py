@@ -1,3 +1,5 @@
+import tempfile
+
 import numpy as np
 import pytest
 import torch
@@ -144,7 +146,9 @@ def test_progress_rises_to_one(name):
     assert told == sorted(told) and told[-1] == 1 and len(told) >= 4
 
 
-def test_a_model_that_fails_on_what_is_left_is_named():
+def test_a_model_that_fails_on_what_is_left_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where it is kept
+
     def fragile(waveform):
         silent = (waveform[:, :100] == 0).all(dim=1)
         logits = waveform[:, :2].clone()

@@ -1,4 +1,5 @@
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -263,6 +264,17 @@ def test_tiles_leave_nothing_out(name):
     filled = stand_in(name, [(0, 80), (80, 160), (160, 240)])
     torch.testing.assert_close(remove(~everything)[0], filled, atol=1e-5, rtol=0)
     assert parts.are_boxes and not patches_of(LAID_OVER).are_boxes
+    assert not patches_of(LAID_OVER[:2]).are_boxes
+
+
+@pytest.mark.parametrize("length", [1, 3, 33, 243, 247])
+def test_tiles_reach_the_end_of_a_clip_of_any_length(length):
+    clip, seconds = noise(length), length / RATE
+    edges = [0.0, seconds / 3, seconds]
+    patches = tuple(Patch(a, b, low, high) for a, b in pairwise(edges) for low, high in BANDS)
+    parts = PatchParts(tuple(map(str, range(6))), patches, length, RATE)
+    gone = parts.remover(clip, Filling("zeros", KEY))(torch.zeros(1, 6, dtype=torch.bool))[0]
+    torch.testing.assert_close(gone, torch.zeros(length), atol=1e-5, rtol=0)
 
 
 def test_patches_that_overlap_fade_by_the_most_that_is_gone():

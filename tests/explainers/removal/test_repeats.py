@@ -58,3 +58,9 @@ def test_progress_counts_repeats_and_null():
     )
     method.explain(model_of(Quadratic()), CLIPS, TARGET, told.append)
     assert told == sorted(told) and told[-1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("each", "told"), [((True, True), True), ((True, False), False)])
+def test_all_repeats_must_have_settled(each, told):
+    plays = [Played(Estimates(np.ones(3), np.zeros(3), settled=one), 1.0) for one in each]
+    assert merged(plays).estimates.settled is told

@@ -99,8 +99,15 @@ def test_how_far_the_chosen_window_is_ahead_is_of_windows_apart_from_it():
         score = energy[:, 300:400].sum(dim=1) + 0.25 * energy[:, 3300:3400].sum(dim=1)
         return torch.stack([torch.zeros_like(score), score], dim=1)
 
-    look = explain(Function(two))[0].provenance["looks"][0]
-    energy = CLIPS[0].double().square()
+    one = explain(Function(two))[0]
+    look, energy = one.provenance["looks"][0], CLIPS[0].double().square()
+    for child in one.children:
+        for (begin, end), worth in zip(child.segments[:, :2] * RATE, child.relevance, strict=True):
+            first, last = round(begin), round(end)
+            heard = energy[max(first, 300) : max(300, min(last, 400))].sum()
+            heard += 0.25 * energy[max(first, 3300) : max(3300, min(last, 3400))].sum()
+            # What lies around a look counts for none of its windows.
+            assert worth == pytest.approx(float(heard), abs=1e-3)
     rival = 0.25 * float(energy[3300:3400].sum())
     assert look["ahead"] == pytest.approx(float(energy[300:400].sum()) - rival, rel=1e-4)
 
@@ -154,6 +161,9 @@ def test_short_clips_are_looked_at_too(samples):
         assert 0 <= start < stop <= samples
     assert one.relevance.shape == (samples,)
     assert one.total + sum(one.ledger.values()) == pytest.approx(one.score, abs=1e-6)
+    first = looks_of(one)[0]
+    if samples >= 8:
+        assert first[1] - first[0] <= 0.6 * samples
     if samples <= 4:
         assert looks_of(one) == [(0, samples)]
         assert one.total == pytest.approx(one.score, rel=1e-5)
@@ -163,6 +173,12 @@ def test_looks_are_no_shorter_than_asked():
     for shortest, count in ((0.1, 4), (0.25, 3), (0.3, 2), (0.03, 6)):
         one = explain(listening(), shortest=shortest)[0]
         assert len(one.children) == count
+
+
+def test_no_window_is_shorter_than_its_hops():
+    one = explain(listening(20, 30), CLIPS[:1, :64], shortest=1e-6)[0]
+    assert len(one.children) == 4  # 32, 16, 8 and 4 samples
+    assert all(stop - start >= 4 for start, stop in looks_of(one))
 
 
 def test_progress_rises_to_one_and_may_stop_the_work():

@@ -3,10 +3,11 @@ import pytest
 import torch
 from torch import nn
 
-from explainers.contract import _fingerprint
+from explainers.contract import SmallDetector, _fingerprint
 from explainers.errors import ExplanationError
-from explainers.explainer import load_explainer
-from explainers.removal.significance import chances
+from explainers.explainer import Scoring, Task, load_explainer
+from explainers.removal.significance import chances, null_games
+from explainers.segmentation import parse_segmenter
 from explainers.targets import parse_target
 from tests.explainers.small_models import Function, Linear, model_of, noise
 from xaudio.classifiers import Classifier
@@ -155,3 +156,36 @@ def test_a_model_without_parameters_has_none_to_shuffle():
     with pytest.raises(ExplanationError, match="'scrambled'"):
         explain(model, null="randomised")
     assert explain(model, null="scrambled")
+
+
+def games(null, seed=0):
+    model = model_of(SmallDetector())
+    clips = torch.arange(800.0) + torch.tensor([[0.0], [1000.0]])
+    task = Task(Scoring(model, TARGET), clips, torch.zeros(len(clips)), lambda _: None)
+    cut = [parse_segmenter("windows:0.1").cut(clip, 1000) for clip in clips]
+    return model, [*null_games(null, task, cut, 3, seed)]
+
+
+def test_every_draw_shuffles_every_parameter_in_another_way():
+    model, drawn = games("randomised")
+    other = games("randomised", seed=1)[1][0]
+    modules = [scoring.model.module for scoring, _, _ in (*drawn, other)]
+    for name, parameter in model.module.named_parameters():
+        entries = [module.get_parameter(name).detach() for module in modules]
+        for one in entries:
+            assert torch.equal(one.flatten().sort().values, parameter.flatten().sort().values)
+        if parameter.numel() > 10:
+            different = {one.numpy().tobytes() for one in (*entries, parameter.detach())}
+            assert len(different) == 5
+
+
+def test_every_draw_scrambles_every_clip_in_another_way():
+    orders = set()
+    for seed in (0, 1):
+        for _, waveform, _ in games("scrambled", seed)[1]:
+            for order in (waveform - torch.tensor([[0.0], [1000.0]])).long():
+                assert torch.equal(order.sort().values, torch.arange(800))
+                # In pieces of 30 ms, each as it was.
+                assert int((order.diff() != 1).sum()) <= 800 // 30
+                orders.add(tuple(order.tolist()))
+    assert len(orders) == 2 * 3 * 2

@@ -1,3 +1,5 @@
+import tempfile
+
 import numpy as np
 import pytest
 import torch
@@ -210,7 +212,11 @@ def test_an_answer_that_is_not_finite_is_one_for_both_floors(clips):
     assert isinstance(refused.value, ModelError) and isinstance(refused.value, NotFiniteScore)
 
 
-def test_removal_names_the_part_without_which_a_classifier_answers_nan(clips):
+def test_removal_names_the_part_without_which_a_classifier_answers_nan(
+    clips, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where it is kept
+
     def fragile(waveform):
         broken = (waveform[:, 400:600] == 0).all(dim=1) & (waveform[:, :400] != 0).any(dim=1)
         logits = torch.stack([waveform.sum(dim=1), waveform.square().sum(dim=1)], dim=1)
