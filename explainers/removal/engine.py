@@ -107,7 +107,8 @@ class Engine:
         Raises:
             ExplanationError: The estimator asks for more than `limit`, or even one waveform needs
                 more memory than there is.
-            NotFiniteScore: The model's answer to some coalition is not finite; see `save_mask`.
+            NotFiniteScore: The model's answer to some coalition is not finite; the message says
+                where the coalition is kept.
         """
         games = [_Game(board, estimator.play(len(board.names), board.random)) for board in boards]
         done, everything = 0, max(1, expected * len(boards))
