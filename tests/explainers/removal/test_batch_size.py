@@ -26,7 +26,7 @@ def test_a_gain_too_small_to_notice_is_none():
 def test_what_only_pays_from_four_on_is_found_and_what_never_does_is_left():
     costs = {1: 1.0, 2: 1.05, 4: 0.8, 8: 0.7, 16: 0.75}
     assert set(run(BatchSize(), costs.__getitem__)[10:]) == {8}
-    assert set(run(BatchSize(), lambda rows: rows)[6:]) == {1}
+    assert set(run(BatchSize(), lambda rows: 1.0 * rows)[6:]) == {1}
 
 
 def test_the_better_of_two_tries_counts():
