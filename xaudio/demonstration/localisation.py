@@ -40,8 +40,8 @@ LOOKS = (
     Look("integrated gradients", "integrated-gradients"),
     Look("integrated gradients from zero", "integrated-gradients", {"baseline": "zeros"}),
     Look("grad-cam", "grad-cam", {"layer": "context"}),
-    Look("occlusion, zeros", "occlusion", {"fill": "zeros"}),
-    Look("occlusion, matched noise", "occlusion", {"fill": "matched-noise"}),
+    Look("two-sided occlusion", "two-sided-occlusion"),
+    Look("occlusion", "occlusion"),
 )
 
 

@@ -26,7 +26,7 @@ from xaudio.reports.elements import Stretch
 from xaudio.sweeps import condition_table, sweep
 
 MODEL = "lcnn"
-METHODS = ("lrp", "smoothgrad", "occlusion")
+METHODS = ("lrp", "smoothgrad", "two-sided-occlusion")
 SEVERITIES = (1, 3, 5)
 CORRUPTIONS = (
     "white-noise", "background-noise", "low-pass", "high-pass",
