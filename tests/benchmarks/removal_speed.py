@@ -35,7 +35,7 @@ ROUNDS = 5
 SIZES = (1, 2, 4, 8, 16, 32)
 RATE, SECONDS = 16000, 4.0
 POOL = 32
-SLOW_METHODS = ("leave-one-out", "lime")
+SLOW_METHODS = ("lime",)
 METHODS = ("leave-one-out", "lime", "kernelshap", "shapley", "forest", "rise", "sobol")
 
 
@@ -169,7 +169,7 @@ def in_turns(runs: dict[str, Callable[[], float]], rounds: int) -> dict[str, lis
 def throughput(name: str, model: ExplainableModel, methods, count: int, rounds: int) -> list[dict]:
     """Every method's clips per second over the bare model's."""
     clip = clip_for(model)
-    size = best_size(model, clip, min(count, 48))
+    size = best_size(model, clip, min(count, 48) if count > 30 else 8)
     rows = []
     for method in methods:
         settings = {"segments": "windows:0.1"}
@@ -215,7 +215,7 @@ def ratio(slow: list[float], fast: list[float]) -> float:
 def behind(name: str, model: ExplainableModel, count: int, rounds: int) -> dict:
     """A call with masks behind the front end, over the bare model."""
     clip = clip_for(model)
-    size = best_size(model, clip, min(count, 48))
+    size = best_size(model, clip, min(count, 48) if count > 30 else 8)
     frontend = model.module.get_submodule("frontend")
 
     def alone() -> float:
@@ -275,7 +275,10 @@ def print_peak(what: str, model: ExplainableModel, count: int, size: int) -> Non
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--aasist", type=Path, help="published weights; left out if not given")
-    parser.add_argument("--count", type=int, default=600, help="evaluations; a tenth for AASIST")
+    parser.add_argument(
+        "--count", type=int, default=600, help="evaluations; a twentieth for AASIST"
+    )
+    parser.add_argument("--only", nargs="*", help="models; all if not given")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--methods", nargs="*", default=METHODS)
@@ -290,9 +293,11 @@ def main() -> None:
         print_peak(given.peak, every[given.model], given.count, given.size)
         return
     print(platform.platform(), "torch", torch.__version__, given.threads, "threads", flush=True)
-    counts = {name: given.count // 10 if name == "aasist" else given.count for name in every}
+    counts = {name: given.count // 20 if name == "aasist" else given.count for name in every}
     found: dict[str, list[dict]] = {"throughput": [], "behind": [], "memory": []}
     for name, model in every.items():
+        if given.only and name not in given.only:
+            continue
         methods = given.methods if name != "aasist" else SLOW_METHODS
         found["throughput"] += throughput(name, model, methods, counts[name], given.rounds)
     found["behind"] = [
