@@ -34,6 +34,7 @@ class Occlusion(RemovalMethod):
 
     window: float = 0.1
     hop: float = 0.05
+    joint: float = 0.0
     evaluations: int = 10_000
 
     name: ClassVar[str] = "occlusion"
