@@ -8,7 +8,6 @@ time.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float
@@ -49,19 +48,6 @@ def time_segments(
     return [(start, min(start + size, length)) for start in starts if start < length]
 
 
-def segment_masks(
-    segments: Sequence[tuple[int, int]], length: int, device: torch.device | str = "cpu"
-) -> Bool[Tensor, "{len(segments)} {length}"]:
-    """One mask per (start, stop): true where the segment is.
-
-    >>> segment_masks([(0, 2), (1, 3)], 3).int().tolist()
-    [[1, 1, 0], [0, 1, 1]]
-    """
-    bounds = torch.tensor(segments, device=device).reshape(-1, 2, 1)
-    samples = torch.arange(length, device=device)
-    return (bounds[:, 0] <= samples) & (samples < bounds[:, 1])
-
-
 def fill_segments(
     waveform: Float[Tensor, "batch time"],
     masks: Bool[Tensor, "batch time"],
@@ -99,26 +85,6 @@ class Patch:
     end: float
     low: float
     high: float
-
-
-def time_frequency_patches(seconds: float, edges_hz: Sequence[float], step: float) -> list[Patch]:
-    """Patches that tile a clip of `seconds`: bands between `edges_hz`, each cut every `step` s.
-
-    >>> len(time_frequency_patches(1.0, [0.0, 1000.0, 8000.0], step=0.25))
-    8
-    """
-    rising = all(low < high for low, high in pairwise(edges_hz))
-    if len(edges_hz) < 2 or not rising or not step > 0 or not seconds > 0:
-        raise CorruptionError(
-            f"Bands {list(edges_hz)} Hz every {step} s over {seconds} s are no patches; "
-            "give rising edges, and a step and a length above 0."
-        )
-    count = math.ceil(seconds / step - ROUNDING)
-    return [
-        Patch(i * step, min((i + 1) * step, seconds), float(low), float(high))
-        for i in range(count)
-        for low, high in pairwise(edges_hz)
-    ]
 
 
 def mel_band_edges(count: int, low_hz: float, high_hz: float) -> list[float]:

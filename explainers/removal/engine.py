@@ -84,10 +84,7 @@ class Engine:
     limit: int = 0
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise ExplanationError(
-                f"There is no precision '{self.precision}'; there are: {', '.join(PRECISIONS)}."
-            )
+        check_precision(self.precision)
 
     def play(
         self,
@@ -214,6 +211,18 @@ class Engine:
                 f"This asks for {asked} evaluations of a clip; {self.limit} are allowed. Allow "
                 "more evaluations, or give fewer and longer segments."
             )
+
+
+def check_precision(name: str) -> None:
+    """There is such a precision.
+
+    Raises:
+        ExplanationError: There is none; the message lists those there are.
+    """
+    if name not in PRECISIONS:
+        raise ExplanationError(
+            f"There is no precision '{name}'; there are: {', '.join(PRECISIONS)}."
+        )
 
 
 class _Game:

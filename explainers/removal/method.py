@@ -14,7 +14,7 @@ from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, Explainer, Scoring, Task
 from explainers.removal.batch_size import BatchSize
 from explainers.removal.behind import BehindLayer, FeatureRemover
-from explainers.removal.engine import PRECISIONS, Board, Engine, Played
+from explainers.removal.engine import Board, Engine, Played, check_precision
 from explainers.removal.fill_dependence import UnderFill, over_fills
 from explainers.removal.game import Estimator
 from explainers.removal.parts import Filling, Parts, Remover
@@ -41,6 +41,11 @@ class Found:
     parts: Parts
     played: Played
     significance: Mapping[str, Any] | None = None
+
+    def ledger(self, score: float, total: float) -> dict[str, float]:
+        """Where the rest of the clip's score is, beside the relevance that sums to `total`."""
+        nothing = self.played.nothing
+        return {"everything replaced": nothing, "interaction": score - nothing - total}
 
     @property
     def notes(self) -> dict[str, Any]:
@@ -198,9 +203,7 @@ class RemovalMethod(Explainer):
         values = estimates.values if self.signed else estimates.values.clip(min=0)
         more: dict[str, Any] = {}
         if self.signed:
-            nothing = found.played.nothing
-            interaction = score - nothing - float(values.sum())
-            more["ledger"] = {"everything replaced": nothing, "interaction": interaction}
+            more["ledger"] = found.ledger(score, float(values.sum()))
         findings = found.notes
         if not parts.are_boxes:
             relevance, domain = parts.on_samples(values), "waveform"
@@ -310,7 +313,4 @@ def check_running(method: str, batch_size: int, precision: str) -> None:
             f"The setting 'batch_size' of '{method}' is {batch_size}; give 1 or more, or 0 to "
             "have it measured."
         )
-    if precision not in PRECISIONS:
-        raise ExplanationError(
-            f"There is no precision '{precision}'; there are: {', '.join(PRECISIONS)}."
-        )
+    check_precision(precision)

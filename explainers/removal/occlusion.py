@@ -8,15 +8,14 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, register_explainer
 from explainers.removal.estimators.leave_one_out import LeaveOneOut
 from explainers.removal.game import Estimator
 from explainers.removal.method import Found, RemovalMethod, listed
-from explainers.removal.parts import Parts, TimeParts
+from explainers.removal.parts import Parts, Stretch, TimeParts
 from explainers.segmentation.naming import spans
 from explainers.segmentation.patches import Patches
-from perturbations.masking import time_segments
+from explainers.segmentation.windows import Windows
 
 
 @register_explainer
@@ -44,18 +43,11 @@ class Occlusion(RemovalMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.hop <= self.window < float("inf"):
-            raise ExplanationError(
-                f"Windows of {self.window} s every {self.hop} s were asked for; give "
-                "0 < hop <= window, or parts of the clip are never looked at."
-            )
+        Windows(self.window, self.hop)
 
-    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> TimeParts:
+    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> Parts:
         """The windows."""
-        windows = time_segments(len(clip), sample_rate, self.window, self.hop)
-        times = [(start / sample_rate, stop / sample_rate) for start, stop in windows]
-        names = tuple(spans(times, "s", decimals=2))
-        return TimeParts(names, tuple((one,) for one in windows), len(clip), sample_rate)
+        return Windows(self.window, self.hop).cut(clip, sample_rate)
 
     def estimator(self) -> Estimator:
         """One window at a time."""
@@ -67,17 +59,8 @@ class Occlusion(RemovalMethod):
 
     def attribution(self, found: Found, score: float) -> Attribution:
         """The mean fall over each sample; the ledger holds the fill's score and the interaction."""
-        parts, nothing = found.parts, found.played.nothing
-        assert isinstance(parts, TimeParts)
-        windows = [stretch for (stretch,) in parts.stretches]
-        density = mean_over_windows(found.played.estimates.values, windows, parts.length)
-        interaction = score - nothing - float(density.sum())
-        ledger = {"everything replaced": nothing, "interaction": interaction}
-        worth = found.played.estimates
-        told = listed(parts.names, worth.values, worth.standard_errors)
-        return Attribution(
-            density, more={"ledger": ledger}, findings={**found.notes, "parts": told}
-        )
+        assert isinstance(found.parts, TimeParts)
+        return over_windows(found, [stretch for (stretch,) in found.parts.stretches], score)
 
 
 @register_explainer
@@ -121,13 +104,12 @@ class OcclusionTimeFrequency(RemovalMethod):
 
     def attribution(self, found: Found, score: float) -> Attribution:
         """The fall for every patch; the ledger holds the fill's score and the interaction."""
-        values, nothing = found.played.estimates.values, found.played.nothing
+        values = found.played.estimates.values
         boxes = found.parts.boxes
         times = np.append(np.unique(boxes[:, 0]), boxes[:, 1].max())
         bands = np.append(np.unique(boxes[:, 2]), boxes[:, 3].max())
-        interaction = score - nothing - float(values.sum())
         more: dict[str, Any] = {
-            "ledger": {"everything replaced": nothing, "interaction": interaction},
+            "ledger": found.ledger(score, float(values.sum())),
             "time_edges": times,
             "frequency_edges": bands,
         }
@@ -139,8 +121,25 @@ class OcclusionTimeFrequency(RemovalMethod):
         return Attribution(relevance, "stft", more, found.notes)
 
 
+def over_windows(found: Found, windows: Sequence[Stretch], score: float) -> Attribution:
+    """What windows are worth, as relevance on samples; each window by name in the provenance.
+
+    Args:
+        found: With one estimate for each window.
+        windows: In samples; they may overlap.
+        score: Of the whole clip.
+    """
+    worth, rate = found.played.estimates, found.parts.sample_rate
+    density = mean_over_windows(worth.values, windows, found.parts.length)
+    names = spans([(start / rate, stop / rate) for start, stop in windows], "s", decimals=2)
+    told = listed(names, worth.values, worth.standard_errors)
+    ledger = found.ledger(score, float(density.sum()))
+    findings = {**found.notes, "parts": told}
+    return Attribution(density, more={"ledger": ledger}, findings=findings)
+
+
 def mean_over_windows(
-    falls: Float[np.ndarray, " windows"], windows: Sequence[tuple[int, int]], length: int
+    falls: Float[np.ndarray, " windows"], windows: Sequence[Stretch], length: int
 ) -> Float[np.ndarray, " time"]:
     """Every window's fall spread evenly over its samples, averaged where windows overlap.
 

@@ -13,15 +13,13 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
-from explainers.errors import ExplanationError
 from explainers.explainer import Attribution, register_explainer
 from explainers.removal.estimators.sliding import Sliding
 from explainers.removal.game import Estimator
-from explainers.removal.method import Found, RemovalMethod, listed
-from explainers.removal.occlusion import mean_over_windows
-from explainers.removal.parts import Stretch, TimeParts
-from explainers.segmentation.naming import spans
-from perturbations.masking import time_segments
+from explainers.removal.method import Found, RemovalMethod
+from explainers.removal.occlusion import over_windows
+from explainers.removal.parts import Parts, Stretch, TimeParts
+from explainers.segmentation.windows import Windows
 
 
 @register_explainer
@@ -50,18 +48,11 @@ class TwoSidedOcclusion(RemovalMethod):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.hop <= self.window < float("inf"):
-            raise ExplanationError(
-                f"Windows of {self.window} s every {self.hop} s were asked for; give "
-                "0 < hop <= window, or parts of the clip are never looked at."
-            )
+        Windows(self.window, self.hop)
 
-    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> TimeParts:
+    def cut(self, clip: Float[Tensor, " time"], sample_rate: int) -> Parts:
         """The hops."""
-        hops = time_segments(len(clip), sample_rate, self.hop)
-        times = [(start / sample_rate, stop / sample_rate) for start, stop in hops]
-        names = tuple(spans(times, "s", decimals=2))
-        return TimeParts(names, tuple((one,) for one in hops), len(clip), sample_rate)
+        return Windows(self.hop).cut(clip, sample_rate)
 
     def estimator(self) -> Estimator:
         """Windows slid along."""
@@ -77,19 +68,10 @@ class TwoSidedOcclusion(RemovalMethod):
 
     def attribution(self, found: Found, score: float) -> Attribution:
         """The mean worth over each sample, and the accounts."""
-        parts, nothing = found.parts, found.played.nothing
-        assert isinstance(parts, TimeParts)
-        worth = found.played.estimates.values
-        windows = slid_windows([own[0] for own in parts.stretches], self._hops, len(worth))
-        density = mean_over_windows(worth, windows, parts.length)
-        interaction = score - nothing - float(density.sum())
-        ledger = {"everything replaced": nothing, "interaction": interaction}
-        rate = parts.sample_rate
-        names = spans([(start / rate, stop / rate) for start, stop in windows], "s", decimals=2)
-        told = listed(names, worth, found.played.estimates.standard_errors)
-        return Attribution(
-            density, more={"ledger": ledger}, findings={**found.notes, "parts": told}
-        )
+        assert isinstance(found.parts, TimeParts)
+        hops = [stretch for (stretch,) in found.parts.stretches]
+        count = len(found.played.estimates.values)
+        return over_windows(found, slid_windows(hops, self._hops, count), score)
 
 
 def slid_windows(hops: Sequence[Stretch], size: int, count: int) -> list[Stretch]:

@@ -5,6 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
+from xaudio.cli.options import (
+    Clips,
+    Device,
+    Labels,
+    Method,
+    Model,
+    SampleRate,
+    Settings,
+    Target,
+    Weights,
+)
 from xaudio.cli.output import Json, folder_names, parse_settings, print_json, progress_bar
 
 app = typer.Typer(add_completion=False)
@@ -12,29 +23,18 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def explain(
-    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Recordings.")],
-    model: Annotated[
-        str, typer.Option(help="lcnn, aasist, hf:<id>, model.onnx, model.pt2, pkg.module:factory.")
-    ] = "lcnn",
-    weights: Annotated[Path | None, typer.Option(help="Weights for a model named alone.")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="Of one logit, in the model's order, where the model does not say."),
-    ] = None,
-    sample_rate: Annotated[
-        int | None, typer.Option(min=1, help="The model's, in Hz, where it does not say.")
-    ] = None,
-    method: Annotated[str | None, typer.Option(help="See 'xaudio methods'.")] = None,
-    target: Annotated[
-        str | None, typer.Option(help="A label, 'one - other', 'log-odds:label' or 'decided'.")
-    ] = None,
+    clips: Clips,
+    model: Model = "lcnn",
+    weights: Weights = None,
+    label: Labels = None,
+    sample_rate: SampleRate = None,
+    method: Method = None,
+    target: Target = None,
     threshold: Annotated[
         float, typer.Option(help="A detector's clip is bona fide at this score and above.")
     ] = 0.0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1.")] = "cpu",
-    setting: Annotated[
-        list[str] | None, typer.Option(help="name=value, of the method; may be repeated.")
-    ] = None,
+    device: Device = "cpu",
+    setting: Settings = None,
     out: Annotated[Path, typer.Option(help="Folder for the files, one folder per clip.")] = Path(
         "explained"
     ),

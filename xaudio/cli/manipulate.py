@@ -6,6 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
+from xaudio.cli.options import (
+    Clips,
+    Device,
+    Labels,
+    Method,
+    Model,
+    SampleRate,
+    Settings,
+    Target,
+    Weights,
+)
 from xaudio.cli.output import (
     Json,
     folder_names,
@@ -20,7 +31,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def manipulate(
-    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Recordings.")],
+    clips: Clips,
     what: Annotated[
         str,
         typer.Option(
@@ -43,25 +54,14 @@ def manipulate(
     draws: Annotated[int, typer.Option(help="Random choices to compare with.")] = 99,
     seed: Annotated[int, typer.Option(help="Of the random choices.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Waveforms scored at once.")] = 16,
-    model: Annotated[
-        str, typer.Option(help="lcnn, aasist, hf:<id>, model.onnx, model.pt2, pkg.module:factory.")
-    ] = "lcnn",
-    weights: Annotated[Path | None, typer.Option(help="Weights for a model named alone.")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="Of one logit, in the model's order, where the model does not say."),
-    ] = None,
-    sample_rate: Annotated[
-        int | None, typer.Option(min=1, help="The model's, in Hz, where it does not say.")
-    ] = None,
-    method: Annotated[str | None, typer.Option(help="See 'xaudio methods'.")] = None,
-    target: Annotated[
-        str | None, typer.Option(help="A label, 'one - other', 'log-odds:label' or 'decided'.")
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1.")] = "cpu",
-    setting: Annotated[
-        list[str] | None, typer.Option(help="name=value, of the method; may be repeated.")
-    ] = None,
+    model: Model = "lcnn",
+    weights: Weights = None,
+    label: Labels = None,
+    sample_rate: SampleRate = None,
+    method: Method = None,
+    target: Target = None,
+    device: Device = "cpu",
+    setting: Settings = None,
     out: Annotated[Path, typer.Option(help="Folder for the files, one folder per clip.")] = Path(
         "manipulated"
     ),

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from perturbations.errors import UserError
+from xaudio.cli.options import Device
 from xaudio.cli.output import Json, print_json, print_table
 
 app = typer.Typer(add_completion=False)
@@ -32,7 +33,7 @@ def sweep(
     split: Annotated[str | None, typer.Option(help="Only this part of the manifest.")] = None,
     repeats: Annotated[int, typer.Option(help="Draws of each random corruption.")] = 1,
     bucket_size: Annotated[int, typer.Option(help="Most clips in one unit of work.")] = 32,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1.")] = "cpu",
+    device: Device = "cpu",
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("sweep"),
     as_json: Json = False,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from xaudio.cli.options import Device, Labels, SampleRate, Target, Weights
 from xaudio.cli.output import Json, print_json, progress_bar
 
 app = typer.Typer(add_completion=False)
@@ -22,14 +23,9 @@ def verify_model(
     audio: Annotated[
         Path | None, typer.Option(help="A recording to check on; speech-like noise without one.")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights for a model named alone.")] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="Of one logit, in the model's order, where the model does not say."),
-    ] = None,
-    sample_rate: Annotated[
-        int | None, typer.Option(min=1, help="The model's, in Hz, where it does not say.")
-    ] = None,
+    weights: Weights = None,
+    label: Labels = None,
+    sample_rate: SampleRate = None,
     composite: Annotated[
         str,
         typer.Option(
@@ -37,10 +33,8 @@ def verify_model(
             "flat_first, cp, attnlrp, excitation_backprop, or one of your own."
         ),
     ] = "epsilon",
-    target: Annotated[
-        str | None, typer.Option(help="A label, 'one - other', 'log-odds:label' or 'decided'.")
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1.")] = "cpu",
+    target: Target = None,
+    device: Device = "cpu",
     depth: Annotated[
         int | None,
         typer.Option(min=1, help="Steps of a module's path that tell layers apart in the table."),
