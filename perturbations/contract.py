@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from perturbations.ambience import RATE, voices
-from perturbations.corruption import SEVERITIES, Corrupted, Corruption, Key, corruptions
+from perturbations.corruption import Corrupted, Corruption, Key, corruptions
 from perturbations.errors import CorruptionError
 from perturbations.waveform import resample, within_full_scale
 
@@ -56,7 +56,7 @@ def check_corruption(
     keys = [Key(f"clip-{number}") for number in range(len(waveform))]
     check_names(corruption)
     check_clean(corruption, waveform, sample_rate, keys)
-    for severity in SEVERITIES:
+    for severity in corruption.severities:
         check_parameters(corruption, severity)
         corrupted = corruption.apply(waveform, sample_rate, severity, keys)
         trial = Trial(corruption, severity, waveform, sample_rate, keys, corrupted)
@@ -130,16 +130,25 @@ def check_result(trial: Trial) -> None:
     )
     promise(bool(torch.isfinite(result).all()), corruption, f"{where} every sample is finite.")
     promise(bool(result.abs().max() <= 1 + TOLERANCE), corruption, f"{where} it is within [-1, 1].")
-    expected = corrupted.time_map.forward(waveform.shape[1] / trial.sample_rate) * trial.sample_rate
-    promise(
-        abs(result.shape[1] - expected) <= 1,
-        corruption,
-        f"the length is kept unless the time map says how not; {where} there are "
-        f"{result.shape[1]} samples, and the time map says {expected:.1f}.",
-    )
-    there_and_back = corrupted.time_map.inverse(corrupted.time_map.forward(0.7))
-    promise(abs(there_and_back - 0.7) < TOLERANCE, corruption, f"{where} its time map inverts.")
+    promise(max(corrupted.lengths) == result.shape[1], corruption, f"{where} it tells the lengths.")
+    for row in range(len(result)):
+        check_clock(trial, row)
     promise(not alike(result, waveform), corruption, f"{where} something happens to the clip.")
+
+
+def check_clock(trial: Trial, row: int) -> None:
+    """A clip is as long as its time map or its fact `seconds` says, and its map inverts."""
+    clip, rate = trial.corrupted.clip(row), trial.sample_rate
+    seconds = clip.facts.get("seconds", clip.time_map.forward(trial.waveform.shape[1] / rate))
+    expected = float(seconds) * rate
+    promise(
+        abs(len(clip.samples) - expected) <= 1,
+        trial.corruption,
+        "the length is kept unless the time map or the fact 'seconds' says how not; at severity "
+        f"{trial.severity} there are {len(clip.samples)} samples where {expected:.1f} are told.",
+    )
+    there_and_back = clip.time_map.inverse(clip.time_map.forward(0.7))
+    promise(abs(there_and_back - 0.7) < TOLERANCE, trial.corruption, "its time map inverts.")
 
 
 def check_repeatable(trial: Trial) -> None:

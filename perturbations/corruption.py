@@ -4,7 +4,7 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from typing import Any, ClassVar, TypeVar
 
@@ -13,10 +13,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from perturbations.corrupted import Corrupted, CorruptedSamples
 from perturbations.errors import CorruptionError
 from perturbations.registry import Registry
 from perturbations.time_map import TimeMap
-from perturbations.waveform import check_waveform, within_full_scale
+from perturbations.waveform import (
+    check_finite,
+    check_form,
+    largest,
+    within_full_scale,
+)
 
 SEVERITIES = (1, 2, 3, 4, 5)
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000
@@ -48,44 +54,46 @@ def generator(corruption_name: str, version: int, key: Key) -> np.random.Generat
 
 
 @dataclass(frozen=True)
-class Corrupted:
-    """A corrupted batch, and where each of its instants came from."""
-
-    waveform: Float[Tensor, "batch time"]
-    time_map: TimeMap
-
-
-@dataclass(frozen=True)
 class Corruption(ABC):
     """A way in which audio goes bad: severity 1 is mild, 5 is harsh, 0 leaves the clip as it is.
 
     A subclass is a frozen dataclass whose fields are its settings, and says in its class what it
     is called, what its levels measure and whether it draws random numbers. It fills in `corrupt`,
-    and `time_map` where it moves anything in time.
+    and `time_map` where it moves anything in time. What treats each clip on its own (a codec),
+    moves each elsewhere or has facts to tell is a `ClipCorruption` instead.
 
     Attributes:
         name: What it is called, `like-this`.
         version: Raised when the same key would give other samples than before.
         summary: What it does, in one line for people.
         quantity: What the levels measure, with the unit: ``"snr_db"``.
+        primary: The quantity of a certificate, or the fact, that grows or shrinks from each
+            severity to the next.
         random: Whether the result depends on the key.
-        levels: The physical value at severity 1, 2, 3, 4, 5.
+        levels: The physical value at severity 1, 2, 3, 4, 5; fewer or more where somebody
+            published so many.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     summary: ClassVar[str]
     quantity: ClassVar[str]
+    primary: ClassVar[str] = "snr_db"
     random: ClassVar[bool] = False
 
     levels: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if len(self.levels) != len(SEVERITIES) or not np.isfinite(self.levels).all():
+        if not self.levels or not np.isfinite(self.levels).all():
             raise CorruptionError(
-                f"'{self.name}' was given the levels {self.levels}; "
-                f"it takes five finite numbers, the {self.quantity} at severity 1 to 5."
+                f"'{self.name}' was given the levels {self.levels}; it takes finite numbers, the "
+                f"{self.quantity} at severity 1, 2 and so on (five, unless you know why not)."
             )
+
+    @property
+    def severities(self) -> tuple[int, ...]:
+        """The severities there are: 1 to 5, or to as many as there are levels."""
+        return tuple(range(1, len(self.levels) + 1))
 
     @abstractmethod
     def corrupt(
@@ -108,7 +116,7 @@ class Corruption(ABC):
         >>> Echo().parameters(5)
         {'volume': 0.9, 'delay_seconds': 0.1}
         """
-        check_severity(severity)
+        check_severity(severity, self.severities)
         if severity == 0:
             return {}
         return {self.quantity: self.levels[severity - 1], **self.settings()}
@@ -135,36 +143,88 @@ class Corruption(ABC):
                 order, on any worker.
 
         Returns:
-            The corrupted batch within [-1, 1] (a louder result is turned down), of the same length
-            unless `time_map` is no identity.
+            The corrupted batch within [-1, 1] (a louder result is turned down), each clip of the
+            length it had unless its time map is no identity.
 
         Raises:
             CorruptionError: Something of the above is not so, or the corruption cannot be done.
         """
-        check_severity(severity)
+        check_severity(severity, self.severities)
         check_input(waveform, sample_rate, keys)
         if severity == 0:
-            return Corrupted(waveform, TimeMap.identity())
-        level = self.levels[severity - 1]
+            return Corrupted.alike(waveform, TimeMap.identity())
+        corrupted = self.change(waveform, sample_rate, self.levels[severity - 1], keys)
+        return replace(corrupted, waveform=within_full_scale(corrupted.waveform))
+
+    def change(
+        self,
+        waveform: Float[Tensor, "batch time"],
+        sample_rate: int,
+        level: float,
+        keys: Sequence[Key],
+    ) -> Corrupted:
+        """The batch at one physical level, and where it went; what it is given has been checked."""
         corrupted = self.corrupt(waveform, sample_rate, level, keys)
-        return Corrupted(within_full_scale(corrupted), self.time_map(level))
+        return Corrupted.alike(corrupted, self.time_map(level))
+
+    def generator(self, key: Key) -> np.random.Generator:
+        """The random numbers of one clip."""
+        return generator(self.name, self.version, key)
 
     def generators(self, keys: Sequence[Key]) -> list[np.random.Generator]:
         """One generator per clip."""
-        return [generator(self.name, self.version, key) for key in keys]
+        return [self.generator(key) for key in keys]
 
 
-def check_severity(severity: int) -> None:
-    """Refuse what is not a whole number from 0 to 5."""
-    if severity not in (0, *SEVERITIES):
+@dataclass(frozen=True)
+class ClipCorruption(Corruption):
+    """A corruption that treats each clip on its own; a subclass fills in `corrupt_clip`."""
+
+    @abstractmethod
+    def corrupt_clip(
+        self, samples: Float[Tensor, " time"], sample_rate: int, level: float, key: Key
+    ) -> CorruptedSamples:
+        """One clip at one physical level; what it is given has been checked.
+
+        Random numbers come from ``self.generator(key)``.
+        """
+
+    def corrupt(
+        self,
+        waveform: Float[Tensor, "batch time"],
+        sample_rate: int,
+        level: float,
+        keys: Sequence[Key],
+    ) -> Float[Tensor, "batch new"]:
+        """The waveform of `change`."""
+        return self.change(waveform, sample_rate, level, keys).waveform
+
+    def change(
+        self,
+        waveform: Float[Tensor, "batch time"],
+        sample_rate: int,
+        level: float,
+        keys: Sequence[Key],
+    ) -> Corrupted:
+        """See `Corruption.change`."""
+        pairs = zip(waveform, keys, strict=True)
+        return Corrupted.stacked(
+            [self.corrupt_clip(row, sample_rate, level, key) for row, key in pairs]
+        )
+
+
+def check_severity(severity: int, severities: Sequence[int] = SEVERITIES) -> None:
+    """Refuse what is neither 0 nor one of the severities there are."""
+    if severity not in (0, *severities):
         raise CorruptionError(
-            f"The severity is {severity}; it must be a whole number from 0 (clean) to 5 (harsh)."
+            f"The severity is {severity}; it must be a whole number from 0 (clean) to "
+            f"{len(severities)} (harsh)."
         )
 
 
 def check_input(waveform: Tensor, sample_rate: int, keys: Sequence[Key]) -> None:
     """Refuse a batch that no corruption is for."""
-    check_waveform(waveform, sample_rate)
+    check_form(waveform, sample_rate)
     if waveform.shape[1] < 2:
         raise CorruptionError("The clip has one sample; corruptions need at least two.")
     if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
@@ -172,8 +232,9 @@ def check_input(waveform: Tensor, sample_rate: int, keys: Sequence[Key]) -> None
             f"The sample rate is {sample_rate} Hz; corruptions work from {LOWEST_RATE:,} to "
             f"{HIGHEST_RATE:,} Hz. Resample the clip first."
         )
-    loudest = waveform.abs().max().item()
-    if loudest > LOUDEST:
+    loudest = largest(waveform)
+    if not loudest <= LOUDEST:
+        check_finite(waveform)
         raise CorruptionError(
             f"The waveform peaks at {loudest:.4g}; amplitudes lie in [-1, 1]. "
             "Divide 16-bit samples by 32,768."
@@ -190,8 +251,17 @@ corruptions: Registry[type[Corruption]] = Registry(
     (
         "perturbations.noise",
         "perturbations.filters",
-        "perturbations.codecs",
+        "perturbations.dynamics",
+        "perturbations.quantisation",
         "perturbations.timing",
+        "perturbations.silence",
+        "perturbations.codecs",
+        "perturbations.neural_codecs",
+        "perturbations.telephony",
+        "perturbations.rooms",
+        "perturbations.replay",
+        "perturbations.rawboost",
+        "perturbations.adapters.from_audiomentations",
     ),
     CorruptionError,
 )

@@ -7,18 +7,22 @@ import numpy as np
 
 from perturbations.errors import CorruptionError
 
+CLOSEST_SECONDS = 1e-9
+
 Seconds = TypeVar("Seconds", float, np.ndarray)
 
 
 @dataclass(frozen=True)
 class TimeMap:
-    """A piecewise linear, increasing map from seconds in the source to seconds in the result.
+    """A piecewise linear map from seconds in the source to seconds in the result.
 
-    Beyond its first and last points it goes on with the slope of its first and last piece.
+    It rises throughout, or falls throughout where a clip is played backwards. Beyond its first and
+    last points it goes on with the slope of its first and last piece. Instants may lie outside
+    the clip: what was cut off the beginning goes to negative seconds.
 
     Attributes:
         source: Instants before, increasing, at least two.
-        target: The same instants after, increasing.
+        target: The same instants after, increasing, or all decreasing.
     """
 
     source: tuple[float, ...]
@@ -30,8 +34,17 @@ class TimeMap:
             raise CorruptionError(
                 "A time map needs two or more source instants, each with a target."
             )
-        if not all(np.isfinite(p).all() and (np.diff(p) > 0).all() for p in points):
-            raise CorruptionError("The instants of a time map must be finite and increasing.")
+        finite = all(np.isfinite(each).all() for each in points)
+        turn = 1 if self.target[-1] > self.target[0] else -1
+        if (
+            not finite
+            or (np.diff(self.source) <= 0).any()
+            or (np.diff(self.target) * turn <= 0).any()
+        ):
+            raise CorruptionError(
+                "The instants of a time map must be finite, the source rising and the target "
+                "rising or falling throughout."
+            )
 
     @classmethod
     def identity(cls) -> "TimeMap":
@@ -47,6 +60,15 @@ class TimeMap:
         """
         return cls((0.0, rate), (0.0, 1.0))
 
+    @classmethod
+    def later(cls, seconds: float) -> "TimeMap":
+        """Everything comes so many seconds later, or earlier where negative.
+
+        >>> TimeMap.later(0.5).forward(3.0)
+        3.5
+        """
+        return cls((0.0, 1.0), (seconds, 1.0 + seconds))
+
     @property
     def is_identity(self) -> bool:
         """Whether nothing moves."""
@@ -58,7 +80,25 @@ class TimeMap:
 
     def inverse(self, seconds: Seconds) -> Seconds:
         """Instants in the result -> instants in the source."""
+        if self.target[-1] < self.target[0]:
+            return interpolate(seconds, self.target[::-1], self.source[::-1])
         return interpolate(seconds, self.target, self.source)
+
+    def then(self, following: "TimeMap") -> "TimeMap":
+        """This map and, after it, another.
+
+        >>> TimeMap.later(1.0).then(TimeMap.speed(2.0)).forward(3.0)
+        2.0
+        """
+        if self.is_identity:
+            return following
+        if following.is_identity:
+            return self
+        bends = {*self.source, *(self.inverse(instant) for instant in following.source)}
+        source = np.array(sorted(bends))
+        source = source[np.append(True, np.diff(source) > CLOSEST_SECONDS)]
+        target = following.forward(self.forward(source))
+        return TimeMap(tuple(source.tolist()), tuple(target.tolist()))
 
 
 def interpolate(seconds: Seconds, source: tuple[float, ...], target: tuple[float, ...]) -> Seconds:

@@ -3,6 +3,7 @@
 A waveform is ``[batch, time]``, float32, mono, nominally in [-1, 1], beside a sample rate in hertz.
 """
 
+import math
 import os
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def check_waveform(
         sample_rate: Should be a positive whole number of hertz.
         error: What is raised, so that each floor answers in its own family.
     """
+    check_form(waveform, sample_rate, error)
+    check_finite(waveform, error)
+
+
+def check_form(
+    waveform: Tensor, sample_rate: int, error: type[UserError] = CorruptionError
+) -> None:
+    """Refuse a batch of another shape or type, or a rate that is none; samples are not read."""
     if sample_rate <= 0 or sample_rate != int(sample_rate):
         raise error(f"The sample rate is {sample_rate}; it must be a positive whole number of Hz.")
     if waveform.ndim != 2:
@@ -36,7 +45,11 @@ def check_waveform(
         raise error(f"The waveform is {waveform.dtype}; it must be torch.float32 in [-1, 1].")
     if waveform.numel() == 0:
         raise error(f"The waveform is empty (shape {tuple(waveform.shape)}); give some audio.")
-    if not torch.isfinite(waveform).all():
+
+
+def check_finite(waveform: Tensor, error: type[UserError] = CorruptionError) -> None:
+    """Refuse NaN and infinite samples."""
+    if not math.isfinite(largest(waveform)):
         bad = int((~torch.isfinite(waveform)).sum())
         raise error(f"The waveform has {bad} NaN or infinite samples; mend or drop the clip.")
 
@@ -55,6 +68,12 @@ def peak(waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch"]:
     return waveform.abs().amax(dim=1)
 
 
+def largest(waveform: Float[Tensor, "batch time"]) -> float:
+    """Largest absolute sample of the whole batch, in one pass; NaN if there is one."""
+    low, high = torch.aminmax(waveform)
+    return max(-low.item(), high.item())
+
+
 def decibels(ratio: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Amplitude ratio in dB: 20 log10(ratio); a ratio of zero is minus infinity.
 
@@ -69,6 +88,8 @@ def within_full_scale(waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "b
 
     Clipping instead would add a distortion that nobody asked for.
     """
+    if largest(waveform) <= 1:
+        return waveform
     return waveform / peak(waveform).clamp(min=1.0)[:, None]
 
 

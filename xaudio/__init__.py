@@ -9,7 +9,7 @@ from typing import Any
 _HOMES = {
     "Classifier": "xaudio.classifiers",
     "Clip": "xaudio.audio",
-    "Corrupted": "perturbations.corruption",
+    "Corrupted": "perturbations.corrupted",
     "Decision": "xaudio.explaining",
     "ExplainedClip": "xaudio.explaining",
     "Explanation": "explainers.explanation",

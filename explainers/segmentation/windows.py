@@ -35,8 +35,8 @@ class Windows(Segmenter):
         hop = self.seconds if self.hop is None else self.hop
         if not 0 < hop <= self.seconds < float("inf"):
             raise ExplanationError(
-                f"Windows of {self.seconds:g} s every {hop:g} s were asked for; give "
-                "0 < hop <= seconds, or parts of the clip are never looked at."
+                f"A window of {self.seconds:g} s every {hop:g} s was asked for; the hop must be "
+                "above 0 and no longer than the window, or parts of the clip are never looked at."
             )
 
     def divide(self, waveform: Float[Tensor, " time"], sample_rate: int) -> Parts:

@@ -37,7 +37,7 @@ def test_an_unknown_setting_names_those_there_are():
 
 
 @pytest.mark.parametrize(
-    "levels", [(1, 2, 3), (1, 2, 3, 4, float("nan")), "loud", "12345", 3, [10**400] * 5, [None] * 5]
+    "levels", [(), (1, 2, 3, 4, float("nan")), "loud", "12345", 3, [10**400] * 5, [None] * 5]
 )
 def test_levels_that_are_none(levels):
     with pytest.raises(CorruptionError, match="levels"):

@@ -40,13 +40,31 @@ def test_identity():
     assert TimeMap.identity().forward(7.25) == 7.25
 
 
+def test_backwards():
+    backwards = TimeMap((0.0, 2.0), (2.0, 0.0))
+    assert backwards.forward(0.5) == 1.5
+    assert backwards.inverse(1.5) == 0.5
+    assert backwards.then(backwards).forward(0.7) == pytest.approx(0.7)
+
+
+@given(steps, steps, st.floats(-10, 50))
+def test_one_map_after_another(first, second, instant):
+    one, other = (
+        TimeMap(*(tuple(np.cumsum(side).tolist()) for side in zip(*pieces, strict=True)))
+        for pieces in (first, second)
+    )
+    in_two_steps = other.forward(one.forward(instant))
+    assert one.then(other).forward(instant) == pytest.approx(in_two_steps, rel=1e-6, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [
         ((0.0,), (0.0,)),
         ((0.0, 1.0), (0.0,)),
         ((0.0, 0.0), (0.0, 1.0)),
-        ((0.0, 1.0), (1.0, 0.0)),
+        ((0.0, 1.0, 2.0), (0.0, 1.0, 0.5)),
+        ((1.0, 0.0), (0.0, 1.0)),
         ((0.0, float("nan")), (0.0, 1.0)),
     ],
 )

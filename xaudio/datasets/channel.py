@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from perturbations.codecs import Coder, code, g722_coder, mp3_coder, opus_coder
+from perturbations.codecs.coders import Coder, code, g722_coder, mp3_coder, opus_coder
 
 
 @dataclass(frozen=True)

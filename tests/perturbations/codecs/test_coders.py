@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from perturbations.codecs import (
+from perturbations.codecs.coders import (
     code,
     g722_coder,
     lag,

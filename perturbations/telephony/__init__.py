@@ -1,0 +1,1 @@
+"""What a telephone line does to speech."""
