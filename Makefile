@@ -7,13 +7,14 @@ SERVE ?= 1
 PORT ?= 8501
 DEMO ?= demo
 WORKERS ?= 2
+SOAK ?= 300
 DEBIAN := espeak-ng flite festival festvox-kallpc16k chromium
 
 BIN := .venv/bin
 READY := .venv/.ready
 DEBIAN_READY := .venv/.debian
 
-.PHONY: demo test lint types contract pytest benchmarks pictures format clean
+.PHONY: demo test lint types contract pytest soak benchmarks pictures format clean
 
 demo: $(READY) $(DEBIAN_READY)
 	$(BIN)/xaudio demo --out $(DEMO)
@@ -35,6 +36,11 @@ contract: $(READY)
 
 pytest: $(READY) $(DEBIAN_READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+# Every corruption on clips drawn at random, up to 60 s and 192 kHz: 12 each in `make test`, always the
+# same; here as many as SOAK says, others every time. 300 take some hours; make soak SOAK=20 is a start.
+soak: $(READY)
+	SOAK=$(SOAK) OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/perturbations/test_fuzz.py
 
 benchmarks: $(READY) $(DEBIAN_READY)
 	$(BIN)/python -m tests.benchmarks.run

@@ -11,7 +11,7 @@ from perturbations.errors import CorruptionError
 from perturbations.time_map import TimeMap
 from perturbations.waveform import cut_or_pad
 
-Facts = Mapping[str, float | str]
+Facts = Mapping[str, float | int | str]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,9 @@ class Corrupted:
     @classmethod
     def stacked(cls, clips: Sequence[CorruptedSamples]) -> "Corrupted":
         """Clips of any lengths, one under the other."""
+        if len(clips) == 1:  # by far the most frequent, and worth no copy
+            only = clips[0]
+            return cls(only.samples[None], (only.time_map,), (len(only.samples),), (only.facts,))
         lengths = tuple(len(clip.samples) for clip in clips)
         rows = [cut_or_pad(clip.samples[None], max(lengths)) for clip in clips]
         maps, facts = (

@@ -9,12 +9,12 @@ from hashlib import blake2b
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from perturbations.corrupted import Corrupted, CorruptedSamples
 from perturbations.errors import CorruptionError
+from perturbations.gaussian import draw_gaussian
 from perturbations.registry import Registry
 from perturbations.time_map import TimeMap
 from perturbations.waveform import (
@@ -109,7 +109,7 @@ class Corruption(ABC):
         """Where each instant goes at one physical level; nowhere, unless a subclass says so."""
         return TimeMap.identity()
 
-    def parameters(self, severity: int) -> dict[str, float | str]:
+    def parameters(self, severity: int) -> dict[str, float | int | str]:
         """The physical parameters at a severity, units in their names; none at severity 0.
 
         >>> from perturbations.filters import Echo
@@ -121,7 +121,7 @@ class Corruption(ABC):
             return {}
         return {self.quantity: self.levels[severity - 1], **self.settings()}
 
-    def settings(self) -> dict[str, float | str]:
+    def settings(self) -> dict[str, float | int | str]:
         """What is the same at every severity: the fields other than the levels."""
         names = [field.name for field in fields(self) if field.name != "levels"]
         return {name: getattr(self, name) for name in names}
@@ -255,6 +255,7 @@ corruptions: Registry[type[Corruption]] = Registry(
         "perturbations.quantisation",
         "perturbations.timing",
         "perturbations.silence",
+        "perturbations.duration",
         "perturbations.codecs",
         "perturbations.neural_codecs",
         "perturbations.telephony",
@@ -335,6 +336,4 @@ def draw_normal(
     generators: Sequence[np.random.Generator], waveform: Float[Tensor, "batch time"]
 ) -> Float[Tensor, "batch time"]:
     """White Gaussian noise like `waveform`, each clip's from its own generator."""
-    length = waveform.shape[1]
-    rows = [each.standard_normal(length, dtype=np.float32) for each in generators]
-    return torch.from_numpy(np.stack(rows)).to(waveform)
+    return draw_gaussian(generators, waveform.shape[1]).to(waveform)

@@ -1,6 +1,8 @@
 """Where each instant of a clip went, so that relevance can be carried back to the original."""
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -29,18 +31,13 @@ class TimeMap:
     target: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        points = (self.source, self.target)
         if len(self.source) != len(self.target) or len(self.source) < 2:
             raise CorruptionError(
                 "A time map needs two or more source instants, each with a target."
             )
-        finite = all(np.isfinite(each).all() for each in points)
-        turn = 1 if self.target[-1] > self.target[0] else -1
-        if (
-            not finite
-            or (np.diff(self.source) <= 0).any()
-            or (np.diff(self.target) * turn <= 0).any()
-        ):
+        falls = self.target[-1] < self.target[0]
+        finite = all(map(math.isfinite, (*self.source, *self.target)))
+        if not finite or not rising(self.source) or not rising(self.target[:: -1 if falls else 1]):
             raise CorruptionError(
                 "The instants of a time map must be finite, the source rising and the target "
                 "rising or falling throughout."
@@ -49,7 +46,7 @@ class TimeMap:
     @classmethod
     def identity(cls) -> "TimeMap":
         """Nothing moves."""
-        return cls((0.0, 1.0), (0.0, 1.0))
+        return NOTHING_MOVES
 
     @classmethod
     def speed(cls, rate: float) -> "TimeMap":
@@ -101,6 +98,11 @@ class TimeMap:
         return TimeMap(tuple(source.tolist()), tuple(target.tolist()))
 
 
+def rising(instants: tuple[float, ...]) -> bool:
+    """Whether each instant is later than the one before."""
+    return all(earlier < later for earlier, later in pairwise(instants))
+
+
 def interpolate(seconds: Seconds, source: tuple[float, ...], target: tuple[float, ...]) -> Seconds:
     """Piecewise linear interpolation, with the outer slopes kept outside."""
     x, y = np.asarray(source), np.asarray(target)
@@ -108,3 +110,6 @@ def interpolate(seconds: Seconds, source: tuple[float, ...], target: tuple[float
     share = (np.asarray(seconds) - x[piece]) / (x[piece + 1] - x[piece])
     moved = y[piece] + share * (y[piece + 1] - y[piece])
     return moved if isinstance(seconds, np.ndarray) else float(moved)
+
+
+NOTHING_MOVES = TimeMap((0.0, 1.0), (0.0, 1.0))

@@ -69,9 +69,9 @@ def peak(waveform: Float[Tensor, "batch time"]) -> Float[Tensor, "batch"]:
 
 
 def largest(waveform: Float[Tensor, "batch time"]) -> float:
-    """Largest absolute sample of the whole batch, in one pass; NaN if there is one."""
-    low, high = torch.aminmax(waveform)
-    return max(-low.item(), high.item())
+    """Largest absolute sample of the whole batch; NaN if there is one."""
+    # Two reductions are faster than torch.aminmax, and need no copy as abs() does.
+    return max(-waveform.amin().item(), waveform.amax().item())
 
 
 def decibels(ratio: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

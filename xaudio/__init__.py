@@ -7,6 +7,7 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "Certificate": "perturbations.certificates",
     "Classifier": "xaudio.classifiers",
     "Clip": "xaudio.audio",
     "Corrupted": "perturbations.corrupted",
@@ -17,6 +18,7 @@ _HOMES = {
     "clip_from_bytes": "xaudio.audio",
     "clip_from_samples": "xaudio.audio",
     "corrupt": "xaudio.corrupting",
+    "corrupt_with_suite": "xaudio.corrupting",
     "decide": "xaudio.explaining",
     "explain": "xaudio.explaining",
     "load_classifier": "xaudio.classifiers",
@@ -24,6 +26,7 @@ _HOMES = {
     "load_explainer": "explainers.explainer",
     "load_explanation": "explainers.explanation",
     "load_manifest": "xaudio.datasets.manifest",
+    "load_suite": "perturbations.suites",
     "read_clip": "xaudio.audio",
     "sweep": "xaudio.sweeps",
 }

@@ -1,10 +1,16 @@
-"""Corrupt a clip in one call."""
+"""Corrupt a clip in one call, or with every condition of a suite."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from perturbations.corruption import Key, load_corruption
+import torch
+
+from perturbations.certificates import Certificate, certify
+from perturbations.corrupted import CorruptedSamples
+from perturbations.corruption import Corruption, Key, load_corruption
+from perturbations.errors import CorruptionError
+from perturbations.suites import Suite
 from perturbations.time_map import TimeMap
 from xaudio.audio import Clip
 
@@ -20,6 +26,8 @@ class CorruptedClip:
         repeat: Which repeat of the random numbers.
         parameters: The physical parameters, units in their names.
         time_map: Where each instant went.
+        condition: What a suite calls it; the corruption's name without one.
+        facts: What was drawn or came about on the way.
     """
 
     clip: Clip
@@ -28,6 +36,32 @@ class CorruptedClip:
     repeat: int
     parameters: Mapping[str, float | str]
     time_map: TimeMap
+    condition: str = ""
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+
+    def certificate(self, clean: Clip) -> Certificate:
+        """What the corruption measurably did, beside the clip it was given."""
+        samples = CorruptedSamples(torch.from_numpy(self.clip.samples), self.time_map, self.facts)
+        return certify(torch.from_numpy(clean.samples), samples, clean.sample_rate)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A version of a clip that cannot be made.
+
+    Attributes:
+        corruption: The corruption's name.
+        severity: At which.
+        repeat: Which repeat of the random numbers.
+        condition: What the suite calls it.
+        reason: Why, in a sentence.
+    """
+
+    corruption: str
+    severity: int
+    repeat: int
+    condition: str
+    reason: str
 
 
 def corrupt(
@@ -49,15 +83,53 @@ def corrupt(
     Raises:
         CorruptionError: No such corruption, setting or severity.
     """
-    chosen = load_corruption(corruption, **(settings or {}))
+    return corrupt_with(clip, load_corruption(corruption, **(settings or {})), severity, repeat)
+
+
+def corrupt_with(
+    clip: Clip, corruption: Corruption, severity: int, repeat: int = 0, condition: str = ""
+) -> CorruptedClip:
+    """Pass a clip through a corruption that is at hand, under the name of a condition.
+
+    Raises:
+        CorruptionError: It cannot be done to this clip, or there is no such severity.
+    """
     # The content's digest stands for the clip, so that its noise does not hang on a file's name.
     key = Key(clip.digest, repeat)
-    corrupted = chosen.apply(clip.waveform, clip.sample_rate, severity, [key])
-    step = f"{corruption} at severity {severity}, repeat {repeat}"
-    changed = replace(
-        clip,
-        samples=corrupted.waveform[0].numpy(),
-        decode_chain=(*clip.decode_chain, step),
+    made = corruption.apply(clip.waveform, clip.sample_rate, severity, [key]).clip(0)
+    step = f"{condition or corruption.name} at severity {severity}, repeat {repeat}"
+    chain = (*clip.decode_chain, step)
+    return CorruptedClip(
+        replace(clip, samples=made.samples.numpy(), decode_chain=chain),
+        corruption.name,
+        severity,
+        repeat,
+        corruption.parameters(severity),
+        made.time_map,
+        condition or corruption.name,
+        made.facts,
     )
-    parameters = chosen.parameters(severity)
-    return CorruptedClip(changed, corruption, severity, repeat, parameters, corrupted.time_map)
+
+
+def corrupt_with_suite(
+    clip: Clip, suite: Suite, severities: Sequence[int] | None = None, repeat: int = 0
+) -> Iterator[CorruptedClip | Refusal]:
+    """Every version of a clip that a suite asks for, made as they are asked for.
+
+    What one condition cannot do to this clip is a `Refusal`; the others go on.
+
+    Args:
+        clip: What goes in, at its own rate.
+        suite: See `perturbations.suites.load_suite`.
+        severities: Only these; all that each condition asks for if None.
+        repeat: Other random numbers for the same clip.
+    """
+    for condition in suite.conditions:
+        corruption = condition.corruption
+        for severity in condition.severities:
+            if severities is not None and severity not in severities:
+                continue
+            try:
+                yield corrupt_with(clip, corruption, severity, repeat, condition.name)
+            except CorruptionError as error:
+                yield Refusal(corruption.name, severity, repeat, condition.name, str(error))

@@ -1,7 +1,6 @@
 """What this machine has and lacks for the work, and what each gap costs."""
 
 import importlib
-import io
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -9,26 +8,17 @@ from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
 
 from xaudio.provenance import versions
 
 OUR_PACKAGES = ("perturbations", "explainers", "xaudio", "dashboards")
 _DISTRIBUTION = "xaudio"
 
-# (shown name, FFmpeg encoder, container, sample rate in hertz)
-_CODECS = (
-    ("MP3", "libmp3lame", "mp3", 16000),
-    ("Opus", "libopus", "ogg", 16000),
-    ("AAC", "aac", "adts", 16000),
-    ("FLAC", "flac", "flac", 16000),
-    ("G.722", "g722", "g722", 16000),
-    ("G.711 A-law", "pcm_alaw", "wav", 8000),
-    ("AMR-NB", "libopencore_amrnb", "amr", 8000),
-)
 _OPTIONAL = (
     ("transformers", "hf", "models from Hugging Face (hf:...) cannot be loaded"),
     ("onnxruntime", "onnx", "models in ONNX files cannot be loaded"),
+    ("pesq", "quality", "certificates have no PESQ"),
+    ("pystoi", "quality", "certificates have no STOI"),
 )
 
 
@@ -63,24 +53,31 @@ def diagnose() -> list[Finding]:
     ]
 
 
-def codec_encodes(encoder: str, container: str, sample_rate: int) -> bool:
-    """Whether FFmpeg here turns 0.2 s of sound into a file with something in it."""
-    import av
-    import numpy as np
+def codec_names() -> list[str]:
+    """The corruptions that are codecs."""
+    from perturbations.codecs.codec import Codec
+    from perturbations.codecs.tandem import TandemCodec
+    from perturbations.corruption import corruptions
 
-    file = io.BytesIO()
+    return [
+        name
+        for name in corruptions.names()
+        if issubclass(corruptions.get(name), Codec | TandemCodec)
+    ]
+
+
+def codec_fault(name: str) -> str | None:
+    """Why a codec cannot code a fifth of a second of sound here; None where it can."""
+    import torch
+
+    from perturbations.corruption import Key, load_corruption
+
+    tone = 0.25 * torch.sin(0.2 * torch.arange(3200.0))[None]
     try:
-        with av.open(file, "w", format=container) as output:
-            stream = cast("av.AudioStream", output.add_stream(encoder, rate=sample_rate))
-            stream.layout = "mono"
-            tone = np.sin(np.arange(sample_rate // 5) * 0.2) * 8000
-            frame = av.AudioFrame.from_ndarray(tone.astype(np.int16)[None], "s16", "mono")
-            frame.sample_rate = sample_rate
-            for packet in (*stream.encode(frame), *stream.encode(None)):
-                output.mux(packet)
-    except (av.FFmpegError, ValueError, OSError):
-        return False
-    return file.tell() > 0
+        load_corruption(name).apply(tone, 16_000, 1, [Key("doctor")])
+    except Exception as fault:  # whatever a library that lacks its codec does
+        return f"{type(fault).__name__}: {fault}"
+    return None
 
 
 def packages_in_the_way() -> dict[str, str]:
@@ -128,10 +125,10 @@ def _devices() -> Iterator[Finding]:
 
 
 def _codecs() -> Iterator[Finding]:
-    for name, encoder, container, sample_rate in _CODECS:
-        good = codec_encodes(encoder, container, sample_rate)
-        detail = f"{encoder} encodes" if good else f"{encoder} does not encode"
-        yield Finding("codecs", name, good, detail, "" if good else f"no {name} corruption here")
+    for name in codec_names():
+        fault = codec_fault(name)
+        good = fault is None
+        yield Finding("codecs", name, good, fault or "codes", "" if good else f"no {name} here")
 
 
 def _synthesisers() -> Iterator[Finding]:

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from perturbations.corruption import Key, generator
 from perturbations.filters import fast_length
+from perturbations.rooms import METRES_PER_SECOND, Room, find_images
 from perturbations.voice.loudness import match_level
 from perturbations.voice.properties import VoiceProperty, register_property
 
-METRES_PER_SECOND = 343.0
 ABSORPTION = 0.1
 FAINTEST_DB = -40.0
 OVERSAMPLING = 8
@@ -63,21 +63,13 @@ def find_echoes(layout: Layout, absorption: float = ABSORPTION) -> Echoes:
         layout: Where speaker and microphone are.
         absorption: Share of the energy that a wall keeps, above 0 and below 1.
     """
-    import pyroomacoustics
-
-    reflections = math.ceil(FAINTEST_DB / (10 * math.log10(1 - absorption)))
-    room = pyroomacoustics.ShoeBox(
-        [1.0] * 3, materials=pyroomacoustics.Material(absorption), max_order=reflections
-    )
-    room.add_source(list(layout.speaker))
-    room.add_microphone(list(layout.microphone))
-    room.image_source_model()
-    source = room.sources[0]
-    away = np.linalg.norm(source.images - room.mic_array.R, axis=0).astype(np.float64)
-    amplitudes = source.damping[0] / away
-    direct = int(source.orders.argmin())
-    rest = np.arange(len(away)) != direct
-    return Echoes(away[rest] - away[direct], amplitudes[rest] / amplitudes[direct])
+    most = math.ceil(FAINTEST_DB / (10 * math.log10(1 - absorption)))
+    room = Room((1.0, 1.0, 1.0), layout.speaker, layout.microphone)
+    images = find_images(room, most)
+    met = images.reflections > 0
+    metres, reflections = images.metres[met], images.reflections[met]
+    amplitudes = (1 - absorption) ** (reflections / 2) * room.distance_metres / metres
+    return Echoes(metres - room.distance_metres, amplitudes)
 
 
 def reverberate(

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks import corruptions
+from tests.benchmarks import corruption_speed
 from tests.benchmarks.signals import voice
 from xaudio.audio import write_audio
 
@@ -90,7 +90,7 @@ def main():
         for name, taken in times.items():
             print(f"| `{name}` | {taken:.2f} | {taken / reference:.2f} |")
         print()
-        corruptions.print_table()
+        corruption_speed.print_tables()
         if arguments.demo:
             taken, peak = demonstration(Path(folder))
             print(f"\ndemo: {taken / 60:.1f} minutes, largest process {peak:.2f} GiB")

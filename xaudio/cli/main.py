@@ -13,6 +13,8 @@ from perturbations.errors import UserError
 COMMANDS = {
     "explain": "Why does a model decide what it decides about a clip? Picture, sound, report.",
     "manipulate": "Change what an explanation points at: does the score follow, beyond chance?",
+    "attack": "How little must change for a model to decide otherwise? Attacks within a budget.",
+    "attack-explanation": "Can an explanation be moved while the decision stays?",
     "corrupt": "Pass clips through a corruption: noise, codec, filter, echo.",
     "sweep": "How long does a model hold? Models x corruptions x severities x clips.",
     "corpus": "Build a corpus of human, synthetic and partly synthetic speech.",
@@ -23,6 +25,7 @@ COMMANDS = {
     "methods": "List the explaining methods and their settings.",
     "parts": "List the ways to cut a clip into parts, and what is put where a part was.",
     "corruptions": "List the corruptions and what their severities mean.",
+    "suites": "List the suites of corruptions, or show one as YAML.",
     "verify-model": "Is a model ported correctly, and can its relevance be trusted?",
     "doctor": "Check this machine: versions, devices, codecs, what is missing.",
 }

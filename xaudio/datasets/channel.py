@@ -12,7 +12,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from perturbations.codecs.coders import Coder, code, g722_coder, mp3_coder, opus_coder
+from perturbations.codecs.coder import Coder
+from perturbations.codecs.g722 import g722_coder
+from perturbations.codecs.mp3 import mp3_coder
+from perturbations.codecs.opus import opus_coder
+from perturbations.codecs.transmission import code
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from tests.perturbations.signals import keys, sine, speech_like
 
 
 def test_matched_noise_has_the_level_and_spectrum_of_its_clip():
-    low = sine(300, 2.0) + 0.05 * sine(5_000, 2.0)
-    clips = torch.cat([low, 0.1 * speech_like(1, 2.0)])
+    low = sine(300, 12.0) + 0.05 * sine(5_000, 12.0)
+    clips = torch.cat([low, 0.1 * speech_like(1, 12.0)])
     noise = matched_noise(clips, 16_000, keys(2), [])
     assert torch.allclose(rms(noise), rms(clips), rtol=1e-4)
     for clip, made in zip(clips, noise, strict=True):
