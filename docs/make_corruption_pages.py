@@ -19,11 +19,12 @@ from perturbations.corruption import Corruption, Key, corruptions, load_corrupti
 from perturbations.waveform import resample
 from xaudio.datasets.speech_synthesis import speech_attacks
 from xaudio.reports.png import palette_png
+from xaudio.reports.quantities import quantity_name, quantity_text, value_text
 from xaudio.reports.spectrogram import spectrogram
 
 PAGES = Path(__file__).parent / "corruptions"
 RATE = 16_000
-NEED_WEIGHTS = ("encodec", "dac", "mimi")
+ELSEWHERE = ("encodec", "dac", "mimi")
 SENTENCES = (
     "The call came at nine, and nobody in the house had heard that voice before.",
     "Please transfer the amount today. I will explain everything tomorrow.",
@@ -31,20 +32,10 @@ SENTENCES = (
 )
 SHOWN = (0, 1, 3, 5)
 HEARD_SECONDS = 2.4
-FIGURES: Mapping[str, str] = {
-    "snr_db": "SNR, dB",
-    "si_sdr_db": "SI-SDR, dB",
-    "log_spectral_distance_db": "spectral distance, dB",
-    "lowest_hz": "from, Hz",
-    "highest_hz": "to, Hz",
-    "delay_seconds": "delay, s",
-    "length_ratio": "length",
-    "loudness_change_lu": "loudness, LU",
-    "pitch_semitones": "pitch, semitones",
-    "bitrate_kbps": "kbit/s",
-    "pesq": "PESQ",
-    "stoi": "STOI",
-}
+FIGURES = (
+    "snr_db", "si_sdr_db", "log_spectral_distance_db", "lowest_hz", "highest_hz", "delay_seconds",
+    "length_ratio", "loudness_change_lu", "pitch_semitones", "bitrate_kbps", "pesq", "stoi",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,23 +54,32 @@ class Family:
 FAMILIES = (
     Family(
         "Noise",
-        "Added at a signal-to-noise ratio that holds over the whole clip exactly. Noise is drawn or "
-        "synthesised for as long as the clip lasts: no second of it comes back. `background-noise` "
-        "makes babble, a crowd, an office, wind, rain or mains hum (`ambience`), or takes stretches "
-        "of your own recordings (`folder`).",
-        ("white-noise", "pink-noise", "brown-noise", "background-noise"),
+        "Added at a signal-to-noise ratio that holds over the whole clip exactly. Noise is drawn "
+        "or synthesised for as long as the clip lasts: no second of it comes back. "
+        "`background-noise` makes babble, a crowd, an office, wind, rain or mains hum "
+        "(`ambience`), or takes stretches of your own recordings (`folder`).",
+        (
+            "white-noise", "pink-noise", "brown-noise", "background-noise",
+            "background-noise:crowd", "background-noise:room", "background-noise:wind",
+            "background-noise:rain", "background-noise:hum",
+        ),
     ),
     Family(
         "Filters and echo",
         "Bands taken away and echoes added. Cutoffs are in hertz, so that they mean the same at "
         "every sample rate.",
-        ("low-pass", "high-pass", "band-pass", "smoothing", "echo"),
+        (
+            "low-pass", "high-pass", "band-pass", "band-stop", "low-shelf", "high-shelf",
+            "smoothing", "echo",
+        ),
     ),
     Family(
         "Level and amplitude",
-        "What happens to the samples one by one: turned up or down, faded, clipped, moved off zero, "
-        "rounded.",
-        ("gain", "fade", "clipping", "dc-offset", "quantisation", "bit-depth"),
+        "What happens to the samples one by one: turned up or down, faded, clipped, moved off "
+        "zero, rounded.",
+        (
+            "gain", "fade", "clipping", "soft-clipping", "dc-offset", "quantisation", "bit-depth",
+        ),
     ),
     Family(
         "Time and pitch",
@@ -87,7 +87,7 @@ FAMILIES = (
         "instant went, so that an explanation of the corrupted clip can be laid over the original.",
         (
             "time-stretch", "pitch-shift", "speed", "resampling", "time-shift", "dropouts",
-            "silence-trimming", "silence-padding",
+            "silence-trimming", "silence-padding", "noise-padding", "excerpt", "tiling",
         ),
     ),
     Family(
@@ -108,9 +108,9 @@ FAMILIES = (
     ),
     Family(
         "Neural codecs",
-        "Audio put into a few tokens by a network and made up again by another. `neural-codec` is a "
-        "small one trained for this project, so that the kind of damage exists offline; `encodec`, "
-        "`dac` and `mimi` are the published ones and need their weights.",
+        "Audio put into a few tokens by a network and made up again by another. `neural-codec` is "
+        "a small one trained for this project, so that the kind of damage exists offline; "
+        "`encodec`, `dac` and `mimi` are the published ones and need their weights.",
         ("neural-codec",),
     ),
     Family(
@@ -122,7 +122,13 @@ FAMILIES = (
     Family(
         "RawBoost",
         "The noises that Tak et al. (ICASSP 2022) train detectors with, as corruptions.",
-        ("rawboost-lnl", "rawboost-isd", "rawboost-ssi"),
+        ("rawboost-lnl", "rawboost-isd", "rawboost-ssi", "rawboost"),
+    ),
+    Family(
+        "Borrowed",
+        "Any transform of audiomentations as a corruption: keyed, graded by one of its parameters, "
+        "and what it drew written down. `transform` names it; air absorption is the default.",
+        ("audiomentations", "audiomentations:TanhDistortion", "audiomentations:TimeMask"),
     ),
 )  # fmt: skip
 
@@ -135,6 +141,13 @@ def sentences() -> tuple[torch.Tensor, ...]:
         resample(torch.from_numpy(each.samples)[None], each.sample_rate, RATE)[0] for each in spoken
     ]
     return tuple(0.5 * clip / clip.abs().max() for clip in clips)
+
+
+def loaded(name: str) -> Corruption:
+    """A corruption by its name, or by its name and the kind of it: `background-noise:wind`."""
+    kind, _, variant = name.partition(":")
+    setting = {"background-noise": "ambience", "audiomentations": "transform"}.get(kind, "")
+    return load_corruption(kind, **({setting: variant} if variant else {}))
 
 
 @cache
@@ -155,21 +168,17 @@ def certificates(corruption: Corruption, severity: int) -> tuple[Certificate, ..
 
 def median_of(found: Sequence[Certificate], figure: str) -> float | None:
     """The median of a figure or a fact over the clips that have it."""
-    values = [getattr(each, figure, None) or each.facts.get(figure) for each in found]
+    values = [each.value(figure) for each in found]
     numbers = [float(value) for value in values if isinstance(value, int | float)]
     return statistics.median(numbers) if numbers else None
 
 
-def written(value: float | None) -> str:
-    """A figure as people write it."""
-    if value is None or not np.isfinite(value):
-        return ""
-    if value and abs(value) < 0.0005:
-        return "0"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def written(quantity: str, value: float | None) -> str:
+    """A figure with its unit, as people write it; nothing where there is none."""
+    return "" if value is None else value_text(quantity, value)
 
 
-def picture(family: Sequence[Corruption]) -> bytes:
+def picture(family: Mapping[str, Corruption]) -> bytes:
     """One row of spectrograms for each corruption: clean, severities 1, 3 and 5."""
     import matplotlib
 
@@ -181,7 +190,7 @@ def picture(family: Sequence[Corruption]) -> bytes:
         layout="constrained",
     )  # fmt: skip
     length = round(HEARD_SECONDS * RATE)
-    for row, corruption in zip(panels, family, strict=True):
+    for row, (name, corruption) in zip(panels, family.items(), strict=True):
         for panel, severity in zip(row, SHOWN, strict=True):
             samples = corrupted(corruption, severity, 0).samples[: int(1.5 * length)].numpy()
             image = spectrogram(samples, RATE)
@@ -191,11 +200,7 @@ def picture(family: Sequence[Corruption]) -> bytes:
             )  # fmt: skip
             panel.set_xlim(0, HEARD_SECONDS)
             panel.tick_params(labelsize=7)
-            level = written(corruption.parameters(severity).get(corruption.quantity))
-            if severity:
-                panel.set_title(f"{severity}: {level}", fontsize=8, pad=2)
-            else:
-                panel.set_title(f"{corruption.name}, clean", fontsize=8, pad=2)
+            panel.set_title(title(name, corruption, severity), fontsize=8, pad=2)
         row[0].set_ylabel("kHz", fontsize=8)
     for panel in panels[-1]:
         panel.set_xlabel("s", fontsize=8)
@@ -203,6 +208,14 @@ def picture(family: Sequence[Corruption]) -> bytes:
     pixels = np.asarray(figure.canvas.buffer_rgba())
     pyplot.close(figure)
     return palette_png(pixels)
+
+
+def title(name: str, corruption: Corruption, severity: int) -> str:
+    """What stands over a spectrogram."""
+    if severity == 0:
+        return f"{name}, clean"
+    level = corruption.levels[severity - 1]
+    return f"{severity}: {quantity_text(corruption.quantity, level)}"
 
 
 def sound(corruption: Corruption) -> bytes:
@@ -220,21 +233,26 @@ def sound(corruption: Corruption) -> bytes:
     return file.getvalue()
 
 
+def file_name(name: str) -> str:
+    """What a corruption's sound is called."""
+    return f"{name.replace(':', '-').lower()}.ogg"
+
+
 def page(family: Family) -> Iterator[str]:
     """The lines of a family's page."""
-    loaded = [load_corruption(name) for name in family.names]
     yield f"# {family.title}\n"
     yield f"{family.about}\n"
     yield f"![Spectrograms: clean, severity 1, 3 and 5](pictures/{family.file}.png)\n"
     yield "*A sentence read by Piper: clean, then severities 1, 3 and 5.*\n"
-    for corruption in loaded:
-        yield f"## {corruption.name}\n"
+    for name in family.names:
+        corruption = loaded(name)
+        yield f"## {name}\n"
         yield f"{type(corruption).summary}\n"
         settings = corruption.settings()
         if settings:
             told = ", ".join(f"`{name}` = {value}" for name, value in settings.items())
             yield f"Settings: {told}.\n"
-        link = f"sounds/{corruption.name}.ogg"
+        link = f"sounds/{file_name(name)}"
         yield f"[Listen]({link}): clean, severity 1, 3, 5.\n"
         yield from table(corruption)
         yield ""
@@ -248,62 +266,61 @@ def table(corruption: Corruption) -> Iterator[str]:
         figure: [median_of(found[severity], figure) for severity in found] for figure in figures
     }
     kept = [figure for figure in figures if any(value is not None for value in medians[figure])]
-    heads = [FIGURES.get(figure, figure.replace("_", " ")) for figure in kept]
+    heads = [quantity_name(figure) for figure in kept]
     heads[0] = f"**{heads[0]}**"
-    yield f"| severity | {corruption.quantity} | " + " | ".join(heads) + " |"
+    yield f"| severity | {quantity_name(corruption.quantity)} | " + " | ".join(heads) + " |"
     yield "| --- " * (len(kept) + 2) + "|"
     for place, (severity, level) in enumerate(zip(found, corruption.levels, strict=True)):
-        row = [written(medians[figure][place]) for figure in kept]
-        yield f"| {severity} | {written(level)} | " + " | ".join(row) + " |"
+        row = [written(figure, medians[figure][place]) for figure in kept]
+        shown = written(corruption.quantity, level)
+        yield f"| {severity} | {shown} | " + " | ".join(row) + " |"
 
 
 def index() -> Iterator[str]:
     """The overview: families, and every certificate at severity 1, 3 and 5."""
     yield "# The corruptions\n"
     yield (
-        "Made by `python docs/make_corruption_pages.py`. Medians over three sentences read by Piper "
-        "at 16 kHz. In **bold** what is sure to grow or shrink from each severity to the next. What "
-        "a figure means: [certificates](../corruptions.md#certificates).\n"
+        "Made by `python docs/make_corruption_pages.py`. Medians over three sentences read by "
+        "Piper at 16 kHz. In **bold** what is sure to grow or shrink from each severity to the "
+        "next. What a figure means: [certificates](../corruptions.md#certificates).\n"
     )
     for family in FAMILIES:
         listed = ", ".join(f"`{name}`" for name in family.names)
         yield f"- [{family.title}]({family.file}.md): {listed}"
-    yield "\n| corruption | severity | level | " + " | ".join(FIGURES.values()) + " | |"
+    yield "\n| corruption | severity | level | " + " | ".join(map(quantity_name, FIGURES)) + " | |"
     yield "| --- " * (len(FIGURES) + 4) + "|"
     for name in (name for family in FAMILIES for name in family.names):
-        corruption = load_corruption(name)
-        for severity in (1, 3, 5):
-            yield from index_row(corruption, severity)
+        for severity in SHOWN[1:]:
+            yield index_row(name, loaded(name), severity)
 
 
-def index_row(corruption: Corruption, severity: int) -> Iterator[str]:
+def index_row(name: str, corruption: Corruption, severity: int) -> str:
     """One corruption at one severity, in the table of all."""
     found = certificates(corruption, severity)
     cells = []
     for figure in FIGURES:
-        cell = written(median_of(found, figure))
+        cell = written(figure, median_of(found, figure))
         cells.append(f"**{cell}**" if figure == corruption.primary and cell else cell)
-    level = f"{corruption.quantity} {written(corruption.levels[severity - 1])}"
+    level = quantity_text(corruption.quantity, corruption.levels[severity - 1])
     rest = ""
     if corruption.primary not in FIGURES:
-        fact = written(median_of(found, corruption.primary))
-        rest = f"{corruption.primary.replace('_', ' ')} **{fact}**"
-    yield f"| {corruption.name} | {severity} | {level} | " + " | ".join(cells) + f" | {rest} |"
+        rest = f"**{quantity_text(corruption.primary, median_of(found, corruption.primary))}**"
+    return f"| {name} | {severity} | {level} | " + " | ".join(cells) + f" | {rest} |"
 
 
 def main() -> None:
     """Write everything."""
-    told = {name for family in FAMILIES for name in family.names}
-    for name in sorted(set(corruptions.names()) - told - set(NEED_WEIGHTS)):
+    told = {name.partition(":")[0] for family in FAMILIES for name in family.names}
+    for name in sorted(set(corruptions.names()) - told - set(ELSEWHERE)):
         print(f"on no page: {name}")
     for folder in ("pictures", "sounds"):
         (PAGES / folder).mkdir(parents=True, exist_ok=True)
     for family in FAMILIES:
         print(family.title)
-        loaded = [load_corruption(name) for name in family.names]
-        (PAGES / "pictures" / f"{family.file}.png").write_bytes(picture(loaded))
-        for corruption in loaded:
-            (PAGES / "sounds" / f"{corruption.name}.ogg").write_bytes(sound(corruption))
+        members = {name: loaded(name) for name in family.names}
+        (PAGES / "pictures" / f"{family.file}.png").write_bytes(picture(members))
+        for name, corruption in members.items():
+            (PAGES / "sounds" / file_name(name)).write_bytes(sound(corruption))
         (PAGES / f"{family.file}.md").write_text("\n".join(page(family)).rstrip() + "\n")
     (PAGES / "README.md").write_text("\n".join(index()) + "\n")
 

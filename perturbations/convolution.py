@@ -33,7 +33,7 @@ def convolve(
     padded = pad(waveform, (before - lead, pieces * hop - length + lead))
     spectra = torch.fft.rfft(padded.unfold(1, hop + before, hop), n=size)
     filters = torch.fft.rfft(heard.expand(max(2, len(heard)), -1), n=size)[: len(heard)]
-    through = torch.fft.irfft(spectra * filters[:, None], n=size)
+    through = torch.fft.irfft(spectra.mul_(filters[:, None]), n=size)
     return through[:, :, before : before + hop].reshape(batch, pieces * hop)[:, :length]
 
 

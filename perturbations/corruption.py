@@ -153,7 +153,9 @@ class Corruption(ABC):
         check_input(waveform, sample_rate, keys)
         if severity == 0:
             return Corrupted.alike(waveform, TimeMap.identity())
-        corrupted = self.change(waveform, sample_rate, self.levels[severity - 1], keys)
+        level = self.levels[severity - 1]
+        # How the samples lie in memory would decide how sums round, and misleads some libraries.
+        corrupted = self.change(waveform.contiguous(), sample_rate, level, keys)
         return replace(corrupted, waveform=within_full_scale(corrupted.waveform))
 
     def change(

@@ -48,7 +48,7 @@ def stretch(
     from python_stretch.Signalsmith import Stretch
 
     rows = []
-    for row in waveform.detach().cpu().numpy():
+    for row in waveform.detach().cpu().contiguous().numpy():  # the machine ignores strides
         machine = Stretch(seed=0)
         machine.preset(1, sample_rate)
         set_up(machine)

@@ -312,8 +312,8 @@ def attack_explanation(
         budget: How much may change; the rounding to 16 bits comes on top.
         aim: One of `perturbations.attacks.explanations.AIMS`.
         repeat: Other random numbers for the same clip.
-        noise_draws: How many random perturbations it is compared with; the best of them by the
-            aim is where the attack begins.
+        noise_draws: How many random perturbations it is compared with; the attack begins at the
+            first, or at as much of it as keeps the decision.
         model: What was said to load the classifier; its name when not given.
         progress: Told the share done, 0 to 1; it may raise to stop the work.
 
@@ -337,7 +337,7 @@ def attack_explanation(
         clip.sample_rate,
         [Key(clip.digest, repeat)],
         progress=None if progress is None else lambda share, _: progress(share),
-        earlier=begin_from(waveform, noisy[0]),
+        earlier=begin_from(objective, waveform, noisy[0]),
     )
     seconds = time.perf_counter() - started
     judged = question.judged(attacked.waveform[0])

@@ -49,7 +49,7 @@ def time_map(
             return TimeMap.later(-first_kept / sample_rate)
         case "AdjustDuration" if transform.padding_position == "start":
             return TimeMap.later((len(after) - length) / sample_rate)
-        case "RepeatPart" if transform.mode == "insert":
+        case "RepeatPart":
             where = drawn["part_start_index"] + drawn["part_num_samples"]
             return inserted(where / sample_rate, (len(after) - length) / sample_rate, sample_rate)
         case "RoomSimulator":

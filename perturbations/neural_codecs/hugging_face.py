@@ -1,12 +1,15 @@
 """EnCodec, DAC and Mimi through transformers, each as a `NeuralCodec`."""
 
 import logging
+import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
 from jaxtyping import Float
@@ -17,6 +20,7 @@ from perturbations.neural_codecs.coding import Coded, NeuralCodec
 from perturbations.waveform import cut_or_pad
 
 LOADING = Lock()
+PATIENCE_SECONDS = 5.0
 
 
 class EncodecCodec:
@@ -152,6 +156,7 @@ def _read(network_class: Any, kind: str, model: str) -> Any:
         except OSError:  # not on this machine
             pass
         try:
+            check_reachable()
             return network_class.from_pretrained(model, output_loading_info=True)
         except Exception as fault:  # damage, and each kind of absence, has a class of its own
             reason = next((line for line in str(fault).splitlines() if line.strip()), repr(fault))
@@ -160,6 +165,26 @@ def _read(network_class: Any, kind: str, model: str) -> Any:
                 f"{reason.split('. ')[0].strip('. ')}. Fetch them where there is a network (hf "
                 f"download {PUBLISHED[kind]}), or give a folder that holds them: model=FOLDER."
             ) from None
+
+
+def check_reachable() -> None:
+    """Whether the hub answers at all, within seconds: its client would try again for half a minute.
+
+    Raises:
+        OSError: It does not, or this machine was told to stay offline.
+    """
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        raise OSError("this machine was told to stay offline")
+    if getproxies():  # it may be reached through one of them only
+        return
+    address = urlsplit(constants.ENDPOINT)
+    port = address.port or (80 if address.scheme == "http" else 443)
+    try:
+        socket.create_connection((address.hostname, port), PATIENCE_SECONDS).close()
+    except OSError as fault:
+        raise OSError("the hub cannot be reached from here") from fault
 
 
 @contextmanager

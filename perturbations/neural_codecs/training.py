@@ -50,7 +50,7 @@ class TrainingSettings:
         seed: Of everything drawn.
     """
 
-    steps: int = 3000
+    steps: int = 5000
     batch: int = 10
     seconds: float = 1.0
     learning_rate: float = 2e-3

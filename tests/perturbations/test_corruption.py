@@ -188,3 +188,13 @@ def test_a_loud_result_is_turned_down_and_not_clipped():
     noisy = load_corruption("white-noise").apply(clip, 16_000, 5, keys(1)).waveform
     assert noisy.abs().max() == pytest.approx(1.0, abs=1e-6)
     assert (noisy.abs() > 0.999).sum() < 5
+
+
+@pytest.mark.parametrize("name", ["time-stretch", "pitch-shift", "room", "white-noise"])
+def test_how_the_samples_lie_in_memory_changes_nothing(name):
+    clips = speech_like(2, 0.5)
+    interleaved = clips.T.contiguous().T  # as the channels of a sound file are read
+    one, other = (
+        load_corruption(name).apply(each, 16_000, 3, keys(2)) for each in (clips, interleaved)
+    )
+    assert torch.equal(one.waveform, other.waveform)

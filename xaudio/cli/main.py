@@ -15,7 +15,7 @@ COMMANDS = {
     "manipulate": "Change what an explanation points at: does the score follow, beyond chance?",
     "attack": "How little must change for a model to decide otherwise? Attacks within a budget.",
     "attack-explanation": "Can an explanation be moved while the decision stays?",
-    "corrupt": "Pass clips through a corruption: noise, codec, filter, echo.",
+    "corrupt": "Pass clips through corruptions or a suite: WAV files, certificates, contact sheet.",
     "sweep": "How long does a model hold? Models x corruptions x severities x clips.",
     "corpus": "Build a corpus of human, synthetic and partly synthetic speech.",
     "train": "Train the bundled detector again, or on speech of your own.",

@@ -25,7 +25,7 @@ def sweep(
     ] = None,
     corruption: Annotated[
         list[str] | None,
-        typer.Option(help="Name, see 'xaudio corruptions'; all of them when not given."),
+        typer.Option(help="Name, see 'xaudio corruptions'; those of deepfake-16 when not given."),
     ] = None,
     severity: Annotated[
         list[int], typer.Option(help="1 (mild) to 5 (harsh); may be given several times.")
@@ -41,7 +41,7 @@ def sweep(
 
     Stopped at any moment, the same command goes on from there; Ctrl-C loses one cell at most.
     """
-    from perturbations.corruption import corruptions
+    from perturbations.suites import load_suite
     from xaudio.datasets.manifest import load_manifest
 
     weights_of = assigned_weights(model, weights or [])
@@ -58,7 +58,7 @@ def sweep(
         store = run_sweep(
             clips,
             classifiers,
-            corruption or corruptions.names(),
+            corruption or [each.corruption for each in load_suite("deepfake-16").conditions],
             severity,
             out,
             repeats=repeats,

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from perturbations.attacks.budgets import above_zero
 from perturbations.attacks.objectives import Towards
 from perturbations.errors import CorruptionError
 
@@ -63,7 +64,7 @@ class KeptDecision:
         moved = (lead - self.lead.to(logits)[rows]).abs() - self.tolerance
         return torch.maximum(self.threshold - lead, moved)
 
-    def reserve(self, rows: Int[Tensor, " some"]) -> Float[Tensor, " some"]:
-        """A tenth of what is allowed: where an attack begins to turn back."""
-        allowed = (self.lead - self.threshold).clamp(min=0, max=self.tolerance)
-        return 0.1 * allowed[rows.to(allowed.device)]
+    def allowed(self, rows: Int[Tensor, " some"]) -> Float[Tensor, " some"]:
+        """How far the lead of the clean clips may fall, in logits, above 0."""
+        room = (self.lead - self.threshold).clamp(max=self.tolerance)
+        return above_zero(room)[rows.to(room.device)]

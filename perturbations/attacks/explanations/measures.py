@@ -97,9 +97,9 @@ class AttackedExplanation:
         pair = clean.detach().cpu().numpy(), attacked.detach().cpu().numpy()
         maps = before.detach().cpu().double()[None], after.detach().cpu().double()[None]
         return cls(
-            cosine=float(cosine_similarity(*maps)[0]),
+            cosine=float(cosine_similarity(*maps)[0].clamp(-1, 1)),
             overlap=float(top_overlap(*maps, criteria.share)[0]),
-            rank_correlation=float(rank_correlation(*maps)[0]),
+            rank_correlation=float(rank_correlation(*maps)[0].clamp(-1, 1)),
             decision_kept=decision_kept,
             snr_db=float(snr_db(clean[None].cpu(), attacked[None].cpu())[0]),
             pesq=pesq_score(*pair, sample_rate),

@@ -15,6 +15,7 @@ from perturbations.errors import CorruptionError
 Relevance = Callable[[Float[Tensor, "some time"]], Float[Tensor, "some cells"]]
 
 NOT_KEPT = -10.0  # below what any aim can give
+RESERVE = 0.1  # share of what the score may fall, at which an attack is turned back
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +33,14 @@ class ExplanationObjective(Objective):
             logarithm in the front end, the sample in sample times gradient) leads anywhere.
         kept: The decision.
         aim: Where the relevance shall go.
-        weight: Of the penalty, per logit.
+        weight: Of the penalty, per what the score may fall. Ours.
     """
 
     logits: Logits
     relevance: Relevance
     kept: KeptDecision
     aim: Aim
-    weight: float = 1.0
+    weight: float = 10.0
 
     def __call__(
         self, waveform: Float[Tensor, "some time"], rows: Int[Tensor, " some"]
@@ -56,7 +57,7 @@ class ExplanationObjective(Objective):
                 "which needs none."
             )
         excess = self.kept.excess(self.logits(waveform), rows)
-        penalty = torch.relu(excess + self.kept.reserve(rows).to(excess))
-        loss = self.aim.progress(relevance, rows) - self.weight * penalty.to(relevance)
+        near = torch.relu(excess / self.kept.allowed(rows).to(excess) + RESERVE)
+        loss = self.aim.progress(relevance, rows) - self.weight * near.to(relevance)
         beyond, over = self.aim.margin(relevance.detach(), rows), excess.detach().to(relevance)
         return Appraisal(loss, torch.where(over < 0, beyond, NOT_KEPT - over.clamp(min=0)))

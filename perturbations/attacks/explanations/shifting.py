@@ -147,7 +147,7 @@ def moved_later(
     if abs(samples - whole) < 1e-6:
         return room.roll(whole, dims=1)[:, pad : pad + length]
     bins = torch.fft.rfft(room.double())
-    cycles = torch.arange(bins.shape[1], device=bins.device) / room.shape[1]
+    cycles = torch.arange(bins.shape[1], device=bins.device).double() / room.shape[1]
     turned = bins * torch.exp(-2j * math.pi * cycles * samples)
     moved = torch.fft.irfft(turned, n=room.shape[1])[:, pad : pad + length]
     return moved.to(waveform).clamp(-1, 1)

@@ -19,7 +19,7 @@ def cosine_similarity(
     >>> cosine_similarity(torch.tensor([[1.0, 0.0]]), torch.tensor([[3.0, 4.0]]))
     tensor([0.6000])
     """
-    return (_direction(first) * _direction(second)).sum(dim=1).clamp(-1, 1)
+    return (_direction(first) * _direction(second)).sum(dim=1)
 
 
 def top_overlap(
@@ -31,7 +31,7 @@ def top_overlap(
 
     By chance it is `share`.
 
-    >>> top_overlap(torch.tensor([[3.0, -4.0, 1.0]]), torch.tensor([[0.0, 2.0, 1.0]]), 0.67)
+    >>> top_overlap(torch.tensor([[3.0, -4.0, 1.0]]), torch.tensor([[0.0, 2.0, 1.0]]), 0.6)
     tensor([0.5000])
     """
     both = strongest_cells(first, share) & strongest_cells(second, share)

@@ -1,5 +1,6 @@
 """The real loading code on tiny networks with random weights, saved to a folder."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +10,7 @@ from perturbations.contract import check_corruption
 from perturbations.corruption import Key, load_corruption
 from perturbations.errors import CorruptionError
 from perturbations.neural_codecs.coding import check_clock, measured_delay
-from perturbations.neural_codecs.hugging_face import load_hugging_face
+from perturbations.neural_codecs.hugging_face import check_reachable, load_hugging_face
 from tests.perturbations.signals import keys, speech_like
 
 transformers = pytest.importorskip("transformers")
@@ -194,3 +195,16 @@ def test_levels_out_of_range(folders):
         load_corruption("encodec", model=folders["encodec"], levels=(7,)).apply(
             speech_like(1, 0.5), 16_000, 1, keys(1)
         )
+
+
+def test_a_hub_that_does_not_answer_costs_no_patience(monkeypatch):
+    monkeypatch.setattr("perturbations.neural_codecs.hugging_face.getproxies", dict)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    started = time.perf_counter()
+    with pytest.raises(OSError, match="cannot be reached"):
+        check_reachable()
+    assert time.perf_counter() - started < 5
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(OSError, match="offline"):
+        check_reachable()
