@@ -219,8 +219,17 @@ def check_severity(severity: int, severities: Sequence[int] = SEVERITIES) -> Non
     """Refuse what is neither 0 nor one of the severities there are."""
     if severity not in (0, *severities):
         raise CorruptionError(
-            f"The severity is {severity}; it must be a whole number from 0 (clean) to "
+            f"The severity is {severity!r}; it must be a whole number from 0 (clean) to "
             f"{len(severities)} (harsh)."
+        )
+
+
+def check_shares(corruption: Corruption) -> None:
+    """Refuse levels that are no share of a clip."""
+    if not all(0 < share < 1 for share in corruption.levels):
+        raise CorruptionError(
+            f"'{corruption.name}' was given the levels {corruption.levels}; a share of the clip "
+            "must be above 0 and below 1."
         )
 
 
@@ -326,12 +335,13 @@ def of_kind(what: str, value: Any, default: Any) -> Any:
 
 def as_levels(name: str, levels: Any) -> tuple[float, ...]:
     """What a user wrote as levels (a list from a YAML file, whole numbers) as plain floats."""
+    refusal = CorruptionError(f"'{name}' was given the levels {levels!r}; it takes five numbers.")
+    if isinstance(levels, str):
+        raise refusal
     try:
-        return tuple(float(level) for level in (() if isinstance(levels, str) else levels))
+        return tuple(float(level) for level in levels)
     except (TypeError, ValueError, OverflowError) as fault:
-        raise CorruptionError(
-            f"'{name}' was given the levels {levels!r}; it takes five numbers."
-        ) from fault
+        raise refusal from fault
 
 
 def draw_normal(

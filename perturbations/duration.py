@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from perturbations.corrupted import CorruptedSamples
-from perturbations.corruption import ClipCorruption, Key, register_corruption
+from perturbations.corruption import ClipCorruption, Key, check_shares, register_corruption
 from perturbations.errors import CorruptionError
 from perturbations.time_map import TimeMap
 
@@ -49,11 +49,7 @@ class Excerpt(ClipCorruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not all(0 < share < 1 for share in self.levels):
-            raise CorruptionError(
-                f"'{self.name}' was given the levels {self.levels}; a share of the clip must be "
-                "above 0 and below 1."
-            )
+        check_shares(self)
 
     def corrupt_clip(
         self, samples: Float[Tensor, " time"], sample_rate: int, level: float, key: Key

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from perturbations.corruption import Corruption, Key, register_corruption
+from perturbations.corruption import Corruption, Key, check_shares, register_corruption
 from perturbations.errors import CorruptionError
 from perturbations.waveform import peak
 
@@ -180,11 +180,7 @@ class Clipping(Corruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not all(0 < share < 1 for share in self.levels):
-            raise CorruptionError(
-                f"'{self.name}' was given the levels {self.levels}; the share of clipped samples "
-                "must be above 0 and below 1."
-            )
+        check_shares(self)
 
     def corrupt(
         self,

@@ -192,7 +192,7 @@ class BackgroundNoise(ClipCorruption):
         """What lies in the folder, as it was when first asked."""
         return () if self.folder is None else noise_folder(self.folder)
 
-    def settings(self) -> dict[str, float | str]:
+    def settings(self) -> dict[str, float | int | str]:
         """What is added; a folder is told by its name and by a digest of what lies in it."""
         if self.folder is None:
             return {"noise": self.ambience}

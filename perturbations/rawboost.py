@@ -293,7 +293,10 @@ class RawboostSsi(NotchedNoise):
         length = len(samples)
         white = random.standard_normal(len(taps) - 1 + length, dtype=np.float32)
         coloured = convolve(torch.from_numpy(white)[None].to(samples), taps[None])[:, -length:]
-        facts: dict[str, float | str] = {"noise_snr_db": snr_db, "noise_notches_hz": told(notches)}
+        facts: dict[str, float | int | str] = {
+            "noise_snr_db": snr_db,
+            "noise_notches_hz": told(notches),
+        }
         return CorruptedSamples(mix_at_snr(samples[None], coloured, snr_db)[0], facts=facts)
 
 
@@ -340,7 +343,7 @@ class Rawboost(ClipCorruption):
     ) -> CorruptedSamples:
         """See `ClipCorruption.corrupt_clip`."""
         parts = published_parts()
-        facts: dict[str, float | str] = {}
+        facts: dict[str, float | int | str] = {}
         heard, branches = samples[None], []
         for name in self.part_names:
             before = samples[None] if "|" in self.algorithm else heard

@@ -179,7 +179,7 @@ class Replay(ClipCorruption):
                 f"{QUIETEST_DBFS:g} to 0 dB below full scale."
             )
 
-    def parameters(self, severity: int) -> dict[str, float | str]:
+    def parameters(self, severity: int) -> dict[str, float | int | str]:
         """See `Corruption.parameters`; the grade is spelled out."""
         named = super().parameters(severity)
         return {**named, **asdict(equipment(self.levels[severity - 1]))} if named else {}

@@ -223,7 +223,7 @@ class Reverberation(Corruption):
         return replace(alike, facts=tuple(facts for _, facts in drawn))
 
 
-def measured(response: Response, sample_rate: int) -> dict[str, float | str]:
+def measured(response: Response, sample_rate: int) -> dict[str, float | int | str]:
     """Reverberation time and direct-to-reverberant ratio of a response."""
     return {
         "rt60_seconds": reverberation_seconds(response, sample_rate),
@@ -268,7 +268,7 @@ class SimulatedRoom(Reverberation):
         return response, {**measured(response, sample_rate), **described(room)}
 
 
-def described(room: Room) -> dict[str, float | str]:
+def described(room: Room) -> dict[str, float | int | str]:
     """What there is to tell of a room."""
     return {
         "distance_metres": room.distance_metres,
@@ -312,7 +312,7 @@ class ImpulseResponse(Reverberation):
             check_path(self.name, self.folder)
             object.__setattr__(self, "random", len(self.recordings) > 1)
 
-    def settings(self) -> dict[str, float | str]:
+    def settings(self) -> dict[str, float | int | str]:
         """Where responses come from; a folder by its name and a digest of what lies in it."""
         if self.folder is None:
             return {"responses": "synthesised", "rt60_seconds": self.rt60_seconds}

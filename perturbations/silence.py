@@ -10,7 +10,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from perturbations.corrupted import CorruptedSamples
-from perturbations.corruption import ClipCorruption, Corruption, Key, register_corruption
+from perturbations.corruption import (
+    ClipCorruption,
+    Corruption,
+    Key,
+    check_shares,
+    register_corruption,
+)
 from perturbations.errors import CorruptionError
 from perturbations.gaussian import draw_gaussian
 from perturbations.time_map import TimeMap
@@ -95,15 +101,6 @@ def joined_map(spans: list[tuple[int, int]], sample_rate: int) -> TimeMap:
     return TimeMap(tuple(source), tuple(target))
 
 
-def pad_seconds(corruption: Corruption) -> None:
-    """Refuse levels that are no length of padding."""
-    if not all(0 < seconds <= LONGEST_PADDING_SECONDS for seconds in corruption.levels):
-        raise CorruptionError(
-            f"'{corruption.name}' was given the levels {corruption.levels}; they must be above 0 "
-            f"and at most {LONGEST_PADDING_SECONDS:g} s."
-        )
-
-
 @register_corruption
 @dataclass(frozen=True)
 class Dropouts(ClipCorruption):
@@ -123,11 +120,7 @@ class Dropouts(ClipCorruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not all(0 < share < 1 for share in self.levels):
-            raise CorruptionError(
-                f"'dropouts' was given the levels {self.levels}; a share of the clip must be "
-                "above 0 and below 1."
-            )
+        check_shares(self)
 
     def corrupt_clip(
         self, samples: Float[Tensor, " time"], sample_rate: int, level: float, key: Key
@@ -215,7 +208,11 @@ class Padding(ClipCorruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        pad_seconds(self)
+        if not all(0 < seconds <= LONGEST_PADDING_SECONDS for seconds in self.levels):
+            raise CorruptionError(
+                f"'{self.name}' was given the levels {self.levels}; they must be above 0 and at "
+                f"most {LONGEST_PADDING_SECONDS:g} s."
+            )
 
     @abstractmethod
     def quiet(

@@ -1,5 +1,6 @@
 """What happens to a clip's clock and to its rate."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +15,7 @@ from perturbations.corruption import (
     Corruption,
     Key,
     TimeMap,
+    check_shares,
     register_corruption,
 )
 from perturbations.errors import CorruptionError
@@ -50,18 +52,45 @@ def shift_time(samples: Float[Tensor, " time"], count: int) -> Float[Tensor, " t
     return torch.nn.functional.pad(samples, (count, -count))
 
 
-def check_rates(corruption: Corruption) -> None:
-    """Refuse levels that are no rate of play."""
-    if not all(SLOWEST <= rate <= FASTEST for rate in corruption.levels):
-        raise CorruptionError(
-            f"'{corruption.name}' was given the rates {corruption.levels}; "
-            f"they must be from {SLOWEST} (slow) to {FASTEST} (fast)."
-        )
+@dataclass(frozen=True)
+class ChangedRate(Corruption):
+    """What is heard so many times as fast; the length changes, and `time_map` says how."""
+
+    quantity: ClassVar[str] = "rate"
+    primary: ClassVar[str] = "length_ratio"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not all(SLOWEST <= rate <= FASTEST for rate in self.levels):
+            raise CorruptionError(
+                f"'{self.name}' was given the rates {self.levels}; "
+                f"they must be from {SLOWEST} (slow) to {FASTEST} (fast)."
+            )
+
+    @abstractmethod
+    def played(
+        self, waveform: Float[Tensor, "batch time"], sample_rate: int, rate: float
+    ) -> Float[Tensor, "batch new"]:
+        """Each clip `rate` times as fast."""
+
+    def corrupt(
+        self,
+        waveform: Float[Tensor, "batch time"],
+        sample_rate: int,
+        level: float,
+        keys: Sequence[Key],  # noqa: ARG002
+    ) -> Float[Tensor, "batch new"]:
+        """See `Corruption.corrupt`."""
+        return self.played(waveform, sample_rate, level)
+
+    def time_map(self, level: float) -> TimeMap:
+        """Everything runs `level` times as fast."""
+        return TimeMap.speed(level)
 
 
 @register_corruption
 @dataclass(frozen=True)
-class TimeStretch(Corruption):
+class TimeStretch(ChangedRate):
     """Faster or slower at the same pitch; the length changes, and `time_map` says how.
 
     The rates are those of Li et al., arXiv 2503.17577, in the order of how far they are from one.
@@ -70,33 +99,19 @@ class TimeStretch(Corruption):
 
     name: ClassVar[str] = "time-stretch"
     summary: ClassVar[str] = "Speaks faster or slower at the same pitch."
-    quantity: ClassVar[str] = "rate"
-    primary: ClassVar[str] = "length_ratio"
 
     levels: tuple[float, ...] = (1.1, 0.9, 1.3, 0.7, 1.5)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_rates(self)
-
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
+    def played(
+        self, waveform: Float[Tensor, "batch time"], sample_rate: int, rate: float
     ) -> Float[Tensor, "batch new"]:
-        """See `Corruption.corrupt`."""
-        return stretch_time(waveform, sample_rate, level)
-
-    def time_map(self, level: float) -> TimeMap:
-        """Everything runs `level` times as fast."""
-        return TimeMap.speed(level)
+        """See `stretch_time`."""
+        return stretch_time(waveform, sample_rate, rate)
 
 
 @register_corruption
 @dataclass(frozen=True)
-class Speed(Corruption):
+class Speed(ChangedRate):
     """Faster or slower as a tape is, pitch and all.
 
     Rates of 0.9 and 1.1 are those of Ko et al., Interspeech 2015; the others are ours.
@@ -104,28 +119,14 @@ class Speed(Corruption):
 
     name: ClassVar[str] = "speed"
     summary: ClassVar[str] = "Plays faster and higher, or slower and lower."
-    quantity: ClassVar[str] = "rate"
-    primary: ClassVar[str] = "length_ratio"
 
     levels: tuple[float, ...] = (1.1, 0.9, 1.25, 0.75, 1.5)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_rates(self)
-
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
+    def played(
+        self, waveform: Float[Tensor, "batch time"], sample_rate: int, rate: float
     ) -> Float[Tensor, "batch new"]:
-        """See `Corruption.corrupt`."""
-        return change_speed(waveform, sample_rate, level)
-
-    def time_map(self, level: float) -> TimeMap:
-        """Everything runs `level` times as fast."""
-        return TimeMap.speed(level)
+        """See `change_speed`."""
+        return change_speed(waveform, sample_rate, rate)
 
 
 @register_corruption
@@ -220,11 +221,7 @@ class TimeShift(ClipCorruption):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not all(0 < share < 1 for share in self.levels):
-            raise CorruptionError(
-                f"'time-shift' was given the levels {self.levels}; a share of the clip must be "
-                "above 0 and below 1."
-            )
+        check_shares(self)
 
     def corrupt_clip(
         self, samples: Float[Tensor, " time"], sample_rate: int, level: float, key: Key

@@ -36,6 +36,11 @@ def check_form(
     """Refuse a batch of another shape or type, or a rate that is none; samples are not read."""
     if sample_rate <= 0 or sample_rate != int(sample_rate):
         raise error(f"The sample rate is {sample_rate}; it must be a positive whole number of Hz.")
+    if not isinstance(waveform, Tensor):
+        raise error(
+            f"The waveform is of the type {type(waveform).__name__}; give a torch tensor, as "
+            "torch.from_numpy(samples)[None] is."
+        )
     if waveform.ndim != 2:
         raise error(
             f"The waveform has shape {tuple(waveform.shape)}; it must be [batch, time]. "

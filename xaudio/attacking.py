@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from perturbations.attacks import Attack, Attacked, AwayFrom, Budget, Goal, Towa
 from perturbations.attacks.attacked import snr_db
 from perturbations.attacks.expectation import expected_logits, rounded, straight_through
 from perturbations.corruption import Key
-from perturbations.waveform import within_full_scale
 from xaudio.audio import Clip, clip_from_bytes, write_audio
 from xaudio.classifiers import Classifier
 from xaudio.classifiers.labels import BONAFIDE
@@ -164,7 +163,7 @@ def attack_clip(
     """
     check_attack(attack, classifier)
     check_label(towards, classifier)
-    heard = _within_range(clip.resampled(classifier.sample_rate))
+    heard = clip.resampled(classifier.sample_rate).within_full_scale()
     before = decide(heard, classifier, threshold)
     goal, words = _goal(classifier, before, towards)
     waveform = heard.waveform.to(classifier.device)
@@ -247,14 +246,6 @@ def _goal(classifier: Classifier, before: Decision, towards: str | None) -> tupl
     limit = before.threshold or 0.0
     index = torch.tensor([classifier.labels.index(label)])
     return Towards(index, limit if label == BONAFIDE else -limit), f"towards {label}"
-
-
-def _within_range(clip: Clip) -> Clip:
-    if np.abs(clip.samples).max() <= 1:
-        return clip
-    step = "turned down to a peak of 1"
-    samples = within_full_scale(clip.waveform)[0].numpy()
-    return replace(clip, samples=samples, decode_chain=(*clip.decode_chain, step))
 
 
 def _without_infinity(summary: dict[str, Any]) -> dict[str, Any]:

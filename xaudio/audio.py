@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Float32, Shaped
 from torch import Tensor
 
-from perturbations.waveform import resample
+from perturbations.waveform import resample, within_full_scale
 from xaudio.containers import missing_bytes
 from xaudio.errors import AudioError
 
@@ -77,6 +77,14 @@ class Clip:
             )
         step = f"cut {start:.3f}-{end:.3f} s"
         return replace(self, samples=samples, decode_chain=(*self.decode_chain, step))
+
+    def within_full_scale(self) -> "Clip":
+        """The same clip, turned down to a peak of one where it is louder."""
+        if np.abs(self.samples).max() <= 1:
+            return self
+        samples = within_full_scale(self.waveform)[0].numpy()
+        chain = (*self.decode_chain, "turned down to a peak of 1")
+        return replace(self, samples=samples, decode_chain=chain)
 
 
 def read_clip(path: str | os.PathLike[str], longest: float = math.inf) -> Clip:

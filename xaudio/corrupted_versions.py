@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from perturbations.certificates import Certificate
+from perturbations.corrupted import Facts
 from perturbations.time_map import TimeMap
 from xaudio.audio import Clip, write_audio
 from xaudio.corrupting import CorruptedClip, Refusal
@@ -42,7 +43,7 @@ class WrittenVersion:
     corruption: str
     severity: int
     repeat: int
-    parameters: Mapping[str, float | str]
+    parameters: Facts
     time_map: Mapping[str, Sequence[float]] | None
     certificate: Certificate | None
     error: str | None

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from perturbations.certificates import Certificate, certify
-from perturbations.corrupted import CorruptedSamples
+from perturbations.corrupted import CorruptedSamples, Facts
 from perturbations.corruption import Corruption, Key, load_corruption
 from perturbations.errors import CorruptionError
 from perturbations.suites import Suite
@@ -34,10 +34,10 @@ class CorruptedClip:
     corruption: str
     severity: int
     repeat: int
-    parameters: Mapping[str, float | str]
+    parameters: Facts
     time_map: TimeMap
     condition: str = ""
-    facts: Mapping[str, float | str] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     def certificate(self, clean: Clip) -> Certificate:
         """What the corruption measurably did, beside the clip it was given."""

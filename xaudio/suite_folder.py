@@ -12,6 +12,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from perturbations.certificates import Certificate
+from perturbations.corrupted import Facts
 from perturbations.errors import CorruptionError
 from perturbations.suites import Suite
 from perturbations.time_map import TimeMap
@@ -183,7 +184,7 @@ class Sheet:
         self,
         heading: str,
         clip: Clip,
-        parameters: Mapping[str, float | str],
+        parameters: Facts,
         certificate: Certificate,
         file: str,
     ) -> Version:

@@ -154,7 +154,7 @@ def told(steps: Sequence[Step]) -> Facts:
     """What was applied, and what it drew."""
     names = [step.name for step in steps]
     alone = len(names) == 1
-    facts: dict[str, float | str] = {"applied": ", ".join(names)}
+    facts: dict[str, float | int | str] = {"applied": ", ".join(names)}
     for place, step in enumerate(steps):
         again = names[:place].count(step.name)
         prefix = "" if alone else f"{step.name}{f'-{again + 1}' if again else ''}."

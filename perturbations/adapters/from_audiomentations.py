@@ -84,7 +84,7 @@ class WrappedTransform(ClipCorruption):
             raise CorruptionError("A wrapped transform has one severity; its levels are (1.0,).")
         object.__setattr__(self, "random", is_random(self.transform))
 
-    def settings(self) -> dict[str, float | str]:
+    def settings(self) -> dict[str, float | int | str]:
         """The transform as it prints itself."""
         return {"transform": " ".join(repr(self.transform).split())}
 
@@ -169,7 +169,7 @@ class Audiomentations(ClipCorruption):
             arguments[grade.folder] = str(self.folder)
         return build(self.transform, frozen(arguments))
 
-    def settings(self) -> dict[str, float | str]:
+    def settings(self) -> dict[str, float | int | str]:
         """The transform and what it is given; a folder by its name and a digest of it."""
         given = {**self.grade().fixed, **dict(self.arguments)}
         told = {"transform": self.transform, **{name: plain(each) for name, each in given.items()}}

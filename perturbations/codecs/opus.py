@@ -47,17 +47,17 @@ class Opus(Codec):
     summary: ClassVar[str] = "Encodes to Opus (libopus, constant bit rate) and back."
 
     levels: tuple[float, ...] = (31.0, 16.0, 12.0, 8.0, 6.0)
-    complexity: float = 1.0
+    complexity: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range(self.name, self.levels, OPUS_LOWEST_KBPS, OPUS_HIGHEST_KBPS, "kbit/s")
         if self.complexity not in range(HIGHEST_COMPLEXITY + 1):
             raise CorruptionError(
-                f"'opus' was given a complexity of {self.complexity:g}; "
+                f"'opus' was given a complexity of {self.complexity}; "
                 f"it is a whole number from 0 to {HIGHEST_COMPLEXITY}."
             )
 
     def coder(self, sample_rate: int, level: float) -> FFmpegCoder:
         """See `opus_coder`."""
-        return opus_coder(sample_rate, level, round(self.complexity))
+        return opus_coder(sample_rate, level, self.complexity)

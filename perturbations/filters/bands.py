@@ -1,14 +1,10 @@
 """Bands taken away: above a cutoff, below it, outside a band, inside it."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jaxtyping import Float
-from torch import Tensor
-
-from perturbations.corruption import Corruption, Key, register_corruption
+from perturbations.corruption import register_corruption
 from perturbations.errors import CorruptionError
 from perturbations.filters.butterworth import (
     ButterworthBandPass,
@@ -16,15 +12,15 @@ from perturbations.filters.butterworth import (
     ButterworthHighPass,
     ButterworthLowPass,
 )
-from perturbations.filters.linear import AnalogueDesign, filter_by
+from perturbations.filters.designed import HIGHEST_SHARE_OF_NYQUIST, DesignedFilter
+from perturbations.filters.linear import AnalogueDesign
 
-HIGHEST_SHARE_OF_NYQUIST = 0.9
 LOWEST_CUTOFF_HZ = 1.0
 NARROWEST_HZ, WIDEST_HZ = 10.0, 100_000.0
 
 
 @dataclass(frozen=True)
-class CutoffFilter(Corruption):
+class CutoffFilter(DesignedFilter):
     """A filter whose severity is its cutoff."""
 
     quantity: ClassVar[str] = "cutoff_hz"
@@ -54,16 +50,10 @@ class LowPass(CutoffFilter):
 
     levels: tuple[float, ...] = (4000.0, 3200.0, 2400.0, 1600.0, 800.0)
 
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
-    ) -> Float[Tensor, "batch time"]:
-        """See `Corruption.corrupt`."""
+    def design(self, level: float, sample_rate: int) -> AnalogueDesign | None:
+        """See `DesignedFilter.design`."""
         cutoff = level / (sample_rate / 2)
-        return waveform if cutoff >= 1 else filter_by(waveform, ButterworthLowPass(cutoff))
+        return None if cutoff >= 1 else ButterworthLowPass(cutoff)
 
 
 @register_corruption
@@ -82,20 +72,13 @@ class HighPass(CutoffFilter):
 
     levels: tuple[float, ...] = (800.0, 1600.0, 2400.0, 3200.0, 4000.0)
 
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
-    ) -> Float[Tensor, "batch time"]:
-        """See `Corruption.corrupt`."""
-        cutoff = min(level / (sample_rate / 2), HIGHEST_SHARE_OF_NYQUIST)
-        return filter_by(waveform, ButterworthHighPass(cutoff))
+    def design(self, level: float, sample_rate: int) -> AnalogueDesign:
+        """See `DesignedFilter.design`."""
+        return ButterworthHighPass(min(level / (sample_rate / 2), HIGHEST_SHARE_OF_NYQUIST))
 
 
 @dataclass(frozen=True)
-class BandFilter(Corruption):
+class BandFilter(DesignedFilter):
     """A filter whose severity is the width of a band about a centre.
 
     Attributes:
@@ -159,19 +142,10 @@ class BandPass(BandFilter):
 
     levels: tuple[float, ...] = (5000.0, 3100.0, 2000.0, 1200.0, 600.0)
 
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
-    ) -> Float[Tensor, "batch time"]:
-        """See `Corruption.corrupt`."""
+    def design(self, level: float, sample_rate: int) -> AnalogueDesign:
+        """See `DesignedFilter.design`."""
         low, high = self.edges(level, sample_rate)
-        design: AnalogueDesign = (
-            ButterworthHighPass(low) if high >= 1 else ButterworthBandPass(low, high)
-        )
-        return filter_by(waveform, design)
+        return ButterworthHighPass(low) if high >= 1 else ButterworthBandPass(low, high)
 
 
 @register_corruption
@@ -189,16 +163,7 @@ class BandStop(BandFilter):
 
     levels: tuple[float, ...] = (200.0, 500.0, 1000.0, 2000.0, 3100.0)
 
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
-    ) -> Float[Tensor, "batch time"]:
-        """See `Corruption.corrupt`."""
+    def design(self, level: float, sample_rate: int) -> AnalogueDesign:
+        """See `DesignedFilter.design`."""
         low, high = self.edges(level, sample_rate)
-        design: AnalogueDesign = (
-            ButterworthLowPass(low) if high >= 1 else ButterworthBandStop(low, high)
-        )
-        return filter_by(waveform, design)
+        return ButterworthLowPass(low) if high >= 1 else ButterworthBandStop(low, high)

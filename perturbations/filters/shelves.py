@@ -4,20 +4,19 @@ After R. Bristow-Johnson's "Cookbook formulae for audio equalizer biquad filter 
 sox and audiomentations follow too.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex
 from torch import Tensor
 
-from perturbations.corruption import Corruption, Key, register_corruption
+from perturbations.corruption import register_corruption
 from perturbations.errors import CorruptionError
-from perturbations.filters.linear import AnalogueDesign, filter_by, warped
+from perturbations.filters.designed import HIGHEST_SHARE_OF_NYQUIST, DesignedFilter
+from perturbations.filters.linear import AnalogueDesign, warped
 
 LARGEST_GAIN_DB = 60.0
-HIGHEST_SHARE_OF_NYQUIST = 0.9
 LOWEST_HZ = 10.0
 FLATTEST, STEEPEST = 0.1, 1.0
 
@@ -92,7 +91,7 @@ class HighShelfDesign(ShelfDesign):
 
 
 @dataclass(frozen=True)
-class Shelf(Corruption):
+class Shelf(DesignedFilter):
     """Bass or treble turned up, or down where the gain is negative.
 
     The gains are those of Speech Robust Bench, arXiv 2403.07937; the frequency and the slope those
@@ -105,7 +104,7 @@ class Shelf(Corruption):
 
     quantity: ClassVar[str] = "gain_db"
     primary: ClassVar[str] = "log_spectral_distance_db"
-    design: ClassVar[type[ShelfDesign]]
+    shelf: ClassVar[type[ShelfDesign]]
 
     frequency_hz: float = 100.0
     slope: float = 0.5
@@ -124,16 +123,10 @@ class Shelf(Corruption):
                 f"{STEEPEST:g}."
             )
 
-    def corrupt(
-        self,
-        waveform: Float[Tensor, "batch time"],
-        sample_rate: int,
-        level: float,
-        keys: Sequence[Key],  # noqa: ARG002
-    ) -> Float[Tensor, "batch time"]:
-        """See `Corruption.corrupt`."""
+    def design(self, level: float, sample_rate: int) -> ShelfDesign:
+        """See `DesignedFilter.design`."""
         frequency = min(self.frequency_hz / (sample_rate / 2), HIGHEST_SHARE_OF_NYQUIST)
-        return filter_by(waveform, self.design(frequency, level, self.slope))
+        return self.shelf(frequency, level, self.slope)
 
 
 @register_corruption
@@ -143,7 +136,7 @@ class LowShelf(Shelf):
 
     name: ClassVar[str] = "low-shelf"
     summary: ClassVar[str] = "Turns the bass up."
-    design: ClassVar[type[ShelfDesign]] = LowShelfDesign
+    shelf: ClassVar[type[ShelfDesign]] = LowShelfDesign
 
     levels: tuple[float, ...] = (10.0, 20.0, 30.0, 40.0, 50.0)
 
@@ -155,7 +148,7 @@ class HighShelf(Shelf):
 
     name: ClassVar[str] = "high-shelf"
     summary: ClassVar[str] = "Turns the treble up."
-    design: ClassVar[type[ShelfDesign]] = HighShelfDesign
+    shelf: ClassVar[type[ShelfDesign]] = HighShelfDesign
 
     levels: tuple[float, ...] = (10.0, 20.0, 30.0, 40.0, 50.0)
     frequency_hz: float = 3000.0

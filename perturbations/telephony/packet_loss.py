@@ -83,10 +83,10 @@ def sounding_packets(
 class PacketLoss(ClipCorruption):
     """Speech over a network that loses packets of 20 ms, in bursts (Gilbert-Elliott).
 
-    The packets lost at a severity are lost at the next one too. At least one is lost that
-    is no pause, in any clip.
-    The shares and the mean burst are ours: networks differ, and no published set was found that
-    names both; audits of deepfake detectors use up to 10 %.
+    The packets lost at a severity are lost at the next one too. Of any clip at least one is lost
+    that is no pause. The shares and the mean burst are ours: networks differ, and no published set
+    was found that names both; audits of deepfake detectors use up to 10 %. Facts: `lost_share` of
+    the packets, `packets_lost`.
 
     Attributes:
         mean_burst_packets: Mean length of a run of losses, in packets; at least that of
@@ -113,12 +113,12 @@ class PacketLoss(ClipCorruption):
     def corrupt_clip(
         self, samples: Float[Tensor, " time"], sample_rate: int, level: float, key: Key
     ) -> CorruptedSamples:
-        """See `ClipCorruption.corrupt_clip`; tells which share of the packets was lost."""
+        """See `ClipCorruption.corrupt_clip`."""
         network = Network(level, self.mean_burst_packets, self.concealment)
         sent = samples.detach().cpu().numpy()
         arrived = network.carry(sent, sample_rate, self.generator(key))
         facts = {
             "lost_share": float(arrived.lost.mean()),
-            "packets_lost": float(arrived.lost.sum()),
+            "packets_lost": int(arrived.lost.sum()),
         }
         return CorruptedSamples(torch.from_numpy(arrived.samples).to(samples), facts=facts)

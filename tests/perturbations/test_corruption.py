@@ -40,8 +40,9 @@ def test_an_unknown_setting_names_those_there_are():
     "levels", [(), (1, 2, 3, 4, float("nan")), "loud", "12345", 3, [10**400] * 5, [None] * 5]
 )
 def test_levels_that_are_none(levels):
-    with pytest.raises(CorruptionError, match="levels"):
+    with pytest.raises(CorruptionError, match="levels") as told:
         load_corruption("white-noise", levels=levels)
+    assert not isinstance(levels, str) or levels in str(told.value)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +61,26 @@ def test_settings_of_another_kind_are_told(name, settings, said):
         load_corruption(name, **settings)
 
 
-def test_a_folder_that_is_no_path_is_told():
+WRONG_TYPES = {
+    "load_corruption('background-noise', folder=5)": "The setting 'folder' of 'background-noise'",
+    "load_corruption('gain').apply([[0.5, 0.5]], 16_000, 1, [Key('')])": "of the type list; give a",
+    "load_corruption('gain').parameters('1')": "The severity is '1'; it must be a whole number",
+}
+
+
+def test_what_is_of_another_type_is_told():
     """In a process of its own: here the checks of every annotation would come first."""
-    code = "from perturbations.corruption import *; load_corruption('background-noise', folder=5)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "CorruptionError: The setting 'folder' of 'background-noise'" in ran.stderr
+    code = f"""
+from perturbations.corruption import CorruptionError, Key, load_corruption
+for call in {list(WRONG_TYPES)}:
+    try:
+        eval(call)
+    except CorruptionError as told:
+        print(told)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for said, expected in zip(ran.stdout.splitlines(), WRONG_TYPES.values(), strict=True):
+        assert expected in said
 
 
 def test_a_whole_number_may_stand_for_any_number():

@@ -272,3 +272,11 @@ def test_a_name_that_is_no_text_becomes_text(tmp_path):
     with pytest.raises(AudioError) as refused:
         clip_from_bytes(b"", bad)
     assert "bad\ufffd.wav" in str(refused.value)
+
+
+def test_what_is_too_loud_is_turned_down_and_says_so():
+    loud = clip_from_samples(np.array([0.5, -2.0, 1.0], np.float32), 16_000, "loud")
+    turned = loud.within_full_scale()
+    np.testing.assert_allclose(turned.samples, [0.25, -1.0, 0.5])
+    assert "turned down" in turned.decode_chain[-1]
+    assert turned.within_full_scale() is turned

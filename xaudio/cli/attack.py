@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from perturbations.errors import UserError
+from xaudio.cli.budgets import Amplitude, Masked, Snr, budget_of
 from xaudio.cli.options import Clips, Device, Labels, Model, SampleRate, Weights
 from xaudio.cli.output import (
     Json,
@@ -18,8 +18,6 @@ from xaudio.cli.output import (
 
 app = typer.Typer(add_completion=False)
 
-DEFAULT_SNR_DB = 30.0
-
 
 @app.command()
 def attack(
@@ -31,16 +29,9 @@ def attack(
             "gradients."
         ),
     ] = "pgd",
-    snr: Annotated[
-        float | None, typer.Option(help="Budget: clip over perturbation, at least so many dB [30].")
-    ] = None,
-    amplitude: Annotated[
-        float | None, typer.Option(help="Budget instead: largest change of a sample, up to 2.")
-    ] = None,
-    masked: Annotated[
-        float | None,
-        typer.Option(help="Budget instead: dB above what the clip masks; 0 is inaudible."),
-    ] = None,
+    snr: Snr = None,
+    amplitude: Amplitude = None,
+    masked: Masked = None,
     steps: Annotated[int | None, typer.Option(help="As --setting steps=.")] = None,
     towards: Annotated[
         str | None, typer.Option(help="The label to arrive at; for a detector bonafide.")
@@ -70,7 +61,7 @@ def attack(
     from xaudio.audio import read_clip
 
     chosen = _settings(setting or [], steps)
-    budget = _budget(snr, amplitude, masked)
+    budget = budget_of(snr, amplitude, masked)
     # All clips are read before anything is computed: a bad one is told at once.
     opened = [read_clip(path) for path in clips]
 
@@ -110,20 +101,6 @@ def attack(
 def _settings(entries: list[str], steps: int | None) -> dict[str, Any]:
     given = dict(parse_settings(entries))
     return given if steps is None else {**given, "steps": steps}
-
-
-def _budget(snr: float | None, amplitude: float | None, masked: float | None) -> Any:
-    """The one budget that was asked for."""
-    from perturbations.attacks import MaskingBudget, PeakBudget, SnrBudget
-
-    kinds = {"--snr": (snr, SnrBudget), "--amplitude": (amplitude, PeakBudget)}
-    kinds["--masked"] = (masked, MaskingBudget)
-    asked = {name: (value, kind) for name, (value, kind) in kinds.items() if value is not None}
-    if len(asked) > 1:
-        raise UserError(f"{' and '.join(asked)} were given; an attack has one budget, give one.")
-    for value, kind in asked.values():
-        return kind(value)
-    return SnrBudget(DEFAULT_SNR_DB)
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

@@ -1,5 +1,7 @@
 """``xaudio corruptions``: the corruptions and what their severities mean."""
 
+from dataclasses import fields
+from types import NoneType
 from typing import Any
 
 import typer
@@ -24,7 +26,9 @@ def corruptions(as_json: Json = False) -> None:
 
 def _lines(row: dict[str, Any]) -> tuple[str, str]:
     levels = ", ".join(f"{level:g}" for level in row["levels"])
-    settings = [f"{name}={value}" for name, value in row["settings"].items()]
+    settings = [
+        f"{name}={'' if value is None else value}" for name, value in row["settings"].items()
+    ]
     return row["name"], "\n".join(
         [row["summary"], f"{row['quantity']}: {levels}", *settings, ""],
     )
@@ -36,5 +40,12 @@ def _described(corruption: Any) -> dict[str, Any]:
         "summary": corruption.summary,
         "quantity": corruption.quantity,
         "levels": list(corruption.levels),
-        "settings": corruption.settings(),
+        "settings": _defaults(corruption),
     }
+
+
+def _defaults(corruption: Any) -> dict[str, Any]:
+    """The settings that can be typed, under the names by which they are given."""
+    settings = {field.name: getattr(corruption, field.name) for field in fields(corruption)}
+    typed = (bool, int, float, str, NoneType)
+    return {name: value for name, value in settings.items() if isinstance(value, typed)}

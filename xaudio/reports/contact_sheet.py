@@ -28,7 +28,7 @@ FIRST_FIGURES = ("bitrate_kbps", "snr_db", "pesq", "log_spectral_distance_db", "
 LEAST_SNR_DB = -20.0
 MOST_FIGURES = 4
 
-Figures = Mapping[str, float | str | None]
+Figures = Mapping[str, float | int | str | None]
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _cell(row: SheetRow, version: Version | Missing) -> Html:
     )
 
 
-def first(parameters: Figures) -> Iterator[tuple[str, float | str | None]]:
+def first(parameters: Figures) -> Iterator[tuple[str, float | int | str | None]]:
     """What the severity sets: the first parameter. The settings are in the table."""
     yield from list(parameters.items())[:1]
 

@@ -44,7 +44,7 @@ def quantity_name(name: str) -> str:
     return " ".join(ACRONYMS.get(word, word) for word in words)
 
 
-def value_text(name: str, value: float | str | None) -> str:
+def value_text(name: str, value: float | int | str | None) -> str:
     r"""A value with the unit that its quantity's name ends in, to three digits or 0.0001.
 
     >>> value_text("cutoff_hz", 2400.0), value_text("lost_share", 0.123), value_text("file", "a")
@@ -74,7 +74,7 @@ def number_text(value: float) -> str:
     return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.3g}"
 
 
-def quantity_text(name: str, value: float | str | None) -> str:
+def quantity_text(name: str, value: float | int | str | None) -> str:
     r"""Name and value in one; only the value where the name is the unit.
 
     >>> quantity_text("snr_db", 20.0), quantity_text("semitones", 0.5)

@@ -80,7 +80,7 @@ class Condition:
         return CLEAN if self.corruption is None else self.corruption.name
 
     @cached_property
-    def parameters(self) -> dict[str, float | str]:
+    def parameters(self) -> dict[str, float | int | str]:
         """The physical parameters at this severity."""
         return {} if self.corruption is None else self.corruption.parameters(self.severity)
 

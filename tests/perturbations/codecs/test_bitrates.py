@@ -164,7 +164,7 @@ def test_a_codec_runs_at_a_rate_it_has(coder, sample_rate, level, expected):
     [
         ("mp3", {"levels": [33]}, "8, 16, 24"),
         ("opus", {"levels": [4]}, "6 to 256 kbit/s"),
-        ("opus", {"complexity": 11.0}, "0 to 10"),
+        ("opus", {"complexity": 11}, "0 to 10"),
         ("opus", {"complexity": 2.5}, "whole"),
         ("aac", {"levels": [1000]}, "8 to 256 kbit/s"),
         ("vorbis", {"levels": [-1]}, "0 to 10"),

@@ -35,6 +35,16 @@ def test_corruptions_come_with_five_levels(capsys):
     assert all(len(row["levels"]) == 5 for row in rows.values())
 
 
+def test_settings_are_listed_by_the_names_that_are_typed(capsys):
+    from perturbations.corruption import load_corruption
+
+    for row in listed(capsys, "corruptions"):
+        given = {name: value for name, value in row["settings"].items() if value is not None}
+        assert load_corruption(row["name"], **given).levels == tuple(row["levels"])
+    assert run(["corruptions"]) == 0
+    assert "folder=\n" in capsys.readouterr().out.replace(" ", "")
+
+
 def test_parts_are_written_as_they_are_read(capsys):
     from explainers.segmentation import parse_segmenter
 

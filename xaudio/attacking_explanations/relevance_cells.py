@@ -1,6 +1,6 @@
 """A method's relevance as a function of the waveform, on fixed cells of time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,12 +38,16 @@ class RelevanceCells:
         self, waveform: Float[Tensor, "batch time"], time_map: TimeMap = NOTHING_MOVES
     ) -> Float[Tensor, "batch cells"]:
         """Relevance on the cells of the clean clip, fetched from where the map says they went."""
-        found = self.explain(waveform)
-        length = waveform.shape[1] / self.classifier.sample_rate
+        return self.summed(self.explain(waveform), time_map)
+
+    def summed(
+        self, found: Sequence[Explanation], time_map: TimeMap = NOTHING_MOVES
+    ) -> Float[Tensor, "batch cells"]:
+        """Explanations of clips of one length, on those cells."""
         if time_map.is_identity:
             rows = [each.over_time(self.seconds).relevance for each in found]
         else:
-            edges = time_map.forward(self.edges(length))
+            edges = time_map.forward(self.edges(found[0].seconds))
             rows = [_summed(each, edges) for each in found]
         return torch.from_numpy(np.stack(rows))
 

@@ -1,13 +1,14 @@
 import json
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 
 from explainers.errors import ExplanationError
-from perturbations.attacks import SnrBudget, load_attack
-from perturbations.attacks.explanations import Criteria, Shift
+from perturbations.attacks import Attack, SnrBudget, load_attack
+from perturbations.attacks.explanations import Criteria, Shift, moved_later
 from perturbations.attacks.explanations.similarity import cosine_similarity
 from perturbations.errors import CorruptionError
 from tests.xaudio.clips import RATE, hybrid
@@ -103,6 +104,57 @@ def test_a_delay_leaves_an_explanation_that_moves_along():
     assert found.evaluations == 12
 
 
+def test_a_delay_is_taken_out_before_anything_is_compared():
+    question = asked(clip=lively())
+    delayed = moved_later(question.waveform, 120.0)[0]
+    aligned = question.judged(delayed, 120 / RATE).figures
+    assert aligned.cosine > 0.999 and aligned.overlap > 0.7 and aligned.snr_db > 20
+    as_it_is = question.judged(delayed).figures
+    assert as_it_is.cosine < 0.99 and as_it_is.snr_db < 3
+
+
+def test_kept_means_the_same_label_and_a_score_within_the_tolerance():
+    samples = voice().waveform[0]
+    scale = {"same": 1.0, "near": 0.98, "other label": 0.1}
+    for tolerance, kept in {
+        math.inf: {"same", "near"},
+        1e-3: {"same"},
+    }.items():
+        question = asked(tolerance=tolerance)
+        found = {
+            name
+            for name, factor in scale.items()
+            if question.judged(factor * samples).figures.decision_kept
+        }
+        assert found == kept
+
+
+def test_the_lead_that_must_be_kept_is_that_of_the_decided_label():
+    score = asked().before.score
+    for limit, lead in {score - 0.5: score - 0.5, score + 0.5: -(score + 0.5)}.items():
+        question = asked(threshold=limit)
+        assert question.before.label == ("bonafide" if limit < score else "spoof")
+        assert question.kept.threshold == pytest.approx(lead)
+        rows = torch.tensor([0])
+        excess = question.kept.excess(question.classifier.logits(question.waveform), rows)
+        assert float(excess[0].detach()) == pytest.approx(-0.5, abs=1e-4)
+
+
+def test_an_attack_begins_at_noise_and_one_that_does_nothing_ends_there():
+    @dataclass(frozen=True)
+    class Idle(Attack):
+        name = "idle"
+        needs_gradients = False
+
+        def search(self, trace, ball, generators):
+            """Leave everything."""
+
+    question = asked()
+    found = attack_explanation(question, Idle(), SnrBudget(20.0))
+    assert found.judged.wav == found.noise[0].wav != found.noise[1].wav
+    assert found.noise[0].figures.snr_db == pytest.approx(20, abs=0.1)
+
+
 def test_a_delay_moves_what_hangs_on_frames():
     """A detector that hears only the first half of every 20 ms."""
 
@@ -165,6 +217,8 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ModelError, match=r"'s' has none"):
         blind = Question.about(voice(), opaque, load_method("two-sided-occlusion", {}))
         attack_explanation(blind, load_attack("pgd"), LOUD)
+    with pytest.raises(ExplanationError, match="whole voice"):
+        asked("voice")
     with pytest.raises(CorruptionError, match=r"-1\.0"):
         asked(tolerance=-1.0)
     assert math.isinf(asked().kept.tolerance)

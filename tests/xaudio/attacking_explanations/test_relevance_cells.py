@@ -9,8 +9,8 @@ from perturbations.attacks.explanations import cells_inside, moved_later
 from perturbations.time_map import TimeMap
 from tests.xaudio.clips import RATE, hybrid
 from tests.xaudio.tiny import HighBandDetector
+from xaudio.attacking_explanations.relevance_cells import RelevanceCells, differentiable_cells
 from xaudio.classifiers import load_classifier
-from xaudio.relevance_cells import RelevanceCells, differentiable_cells
 
 
 def cells(method="saliency", model=None, seconds=0.02, **settings):
