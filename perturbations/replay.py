@@ -151,7 +151,7 @@ class Replay(ClipCorruption):
 
     Attributes:
         rt60_seconds: Reverberation time of the room.
-        level_dbfs: RMS to which the recorder turns the clip up or down; -26 dB below full scale
+        level_dbfs: RMS to which the recorder turns the clip up or down, relative to full scale; -26
             is what ITU-T P.56 measurements of speech are set to.
     """
 
@@ -176,7 +176,7 @@ class Replay(ClipCorruption):
         if not QUIETEST_DBFS <= self.level_dbfs <= 0:
             raise CorruptionError(
                 f"'replay' was given a recording level of {self.level_dbfs:g} dB; it must be from "
-                f"{QUIETEST_DBFS:g} to 0 dB below full scale."
+                f"{QUIETEST_DBFS:g} to 0 dB relative to full scale."
             )
 
     def parameters(self, severity: int) -> dict[str, float | int | str]:

@@ -1,7 +1,7 @@
 """Clips in rooms: simulated by image sources, recorded by others, or synthesised.
 
-A simulated room is a box whose walls all keep the same share of the energy. For 50 ms after the
-direct sound its echoes are image sources (Allen and Berkley, JASA 65, 1979), found by
+A simulated room is a box whose walls all swallow the same share of the energy. For 50 ms after
+the direct sound its echoes are image sources (Allen and Berkley, JASA 65, 1979), found by
 pyroomacoustics. What follows is too dense to tell echoes apart: noise that decays as the
 reverberation time says (after Lehmann and Johansson, IEEE TASLP 18, 2010), at the level that the
 images have reached. All responses leave the direct sound where it is in time, and every clip keeps
@@ -99,7 +99,7 @@ def place(metres: Float[np.ndarray, "3"]) -> Place:
 
 
 def absorption(room: Room, rt60_seconds: float) -> float:
-    """Share of the energy that the walls keep, for a reverberation time (Eyring 1930), 0 to 1."""
+    """Share of the energy that the walls swallow (Eyring 1930), for a reverberation time."""
     per_wall = 4 * SIXTY_DB * room.volume / (METRES_PER_SECOND * room.surface * rt60_seconds)
     return -math.expm1(-per_wall)
 

@@ -12,7 +12,6 @@ from torch import Tensor
 from perturbations.corrupted import CorruptedSamples
 from perturbations.corruption import (
     ClipCorruption,
-    Corruption,
     Key,
     check_shares,
     register_corruption,

@@ -42,6 +42,13 @@ def pairs(folder):
     yield "high-pass", ours("high-pass", 2400.0), theirs.HighPassFilter(2400, 2400, 30, 30, p=1)
     band = theirs.BandPassFilter(1850, 1850, 1.6, 1.6, 30, 30, p=1)
     yield "band-pass", load_corruption("band-pass"), band
+    stop = theirs.BandStopFilter(1850, 1850, 0.54, 0.54, 30, 30, p=1)
+    yield "band-stop", load_corruption("band-stop"), stop
+    yield "low shelf", load_corruption("low-shelf"), theirs.LowShelfFilter(100, 100, 18, 18, p=1)
+    high = theirs.HighShelfFilter(3000, 3000, 18, 18, p=1)
+    yield "high shelf", load_corruption("high-shelf"), high
+    tanh = theirs.TanhDistortion(0.5, 0.5, p=1)
+    yield "soft clipping", load_corruption("soft-clipping"), tanh
     yield "clipping", load_corruption("clipping"), theirs.ClippingDistortion(10, 10, p=1)
     yield "bit depth", ours("bit-depth", 8.0), theirs.BitCrush(8, 8, p=1)
     yield "gain", load_corruption("gain"), theirs.Gain(-12, -12, p=1)
@@ -49,7 +56,8 @@ def pairs(folder):
     yield "pitch shift", ours("pitch-shift", 2.0), theirs.PitchShift(2, 2, p=1)
     stretched = theirs.TimeStretch(1.3, 1.3, leave_length_unchanged=False, p=1)
     yield "time stretch", ours("time-stretch", 1.3), stretched
-    yield "dropouts, time mask", load_corruption("dropouts"), theirs.TimeMask(0.1, 0.1, p=1)
+    shift = theirs.Shift(0.1, 0.1, "seconds", rollover=False, p=1)
+    yield "shift in time", load_corruption("time-shift"), shift
     yield "trimming", load_corruption("silence-trimming"), theirs.Trim(30, p=1)
     yield "padding", load_corruption("silence-padding"), theirs.Padding("silence", 0.2, 0.2, p=1)
     yield "MP3, 24 kbit/s", ours("mp3", 24.0), theirs.Mp3Compression(24, 24, p=1)
@@ -57,7 +65,7 @@ def pairs(folder):
     yield "impulse response", responses, theirs.ApplyImpulseResponse(rooms, p=1)
     simulated = theirs.RoomSimulator(
         calculation_mode="rt60", min_target_rt60=0.4, max_target_rt60=0.4,
-        use_ray_tracing=False, max_order=17, leave_length_unchanged=True, p=1,
+        use_ray_tracing=False, leave_length_unchanged=True, p=1,
     )  # fmt: skip
     yield "room", load_corruption("room"), simulated
 

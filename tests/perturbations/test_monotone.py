@@ -47,6 +47,10 @@ def test_every_severity_is_worse_than_the_one_before(name, monkeypatch):
 def test_severity_zero_is_the_clip_itself(name):
     clean = load_corruption(name).apply(CLIPS, RATE, 0, keys(len(CLIPS)))
     assert np.array_equal(clean.waveform.numpy(), CLIPS.numpy())
+
+
+def test_the_certificate_of_severity_zero_finds_nothing():
+    clean = load_corruption("white-noise").apply(CLIPS, RATE, 0, keys(len(CLIPS)))
     figures = certify(CLIPS[0], clean.clip(0), RATE)
     assert figures.snr_db == 150
     assert figures.length_ratio == 1
