@@ -88,14 +88,19 @@ def recordings(folder):
 
 
 def taking_turns(measures, rounds):
-    """Median seconds of each; they take turns, so that drift hits all alike."""
+    """Median seconds of each; they take turns of five calls, so that drift hits all alike.
+
+    Five, as a loader makes one batch after another: a turn of one call would time how fast caches
+    fill again after the other's.
+    """
     found = [[] for _ in measures]
-    for measured in range(rounds + 2):
+    for measured in range(rounds + 1):
         for taken, measure in zip(found, measures, strict=True):
-            started = time.perf_counter()
-            measure()
-            if measured > 1:
-                taken.append(time.perf_counter() - started)
+            for _ in range(5):
+                started = time.perf_counter()
+                measure()
+                if measured > 0:
+                    taken.append(time.perf_counter() - started)
     return [statistics.median(taken) for taken in found]
 
 
