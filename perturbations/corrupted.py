@@ -56,7 +56,8 @@ class Corrupted:
         """Clips of any lengths, one under the other."""
         if len(clips) == 1:  # by far the most frequent, and worth no copy
             only = clips[0]
-            return cls(only.samples[None], (only.time_map,), (len(only.samples),), (only.facts,))
+            length = only.samples.shape[0]
+            return cls(only.samples[None], (only.time_map,), (length,), (only.facts,))
         lengths = tuple(len(clip.samples) for clip in clips)
         rows = [cut_or_pad(clip.samples[None], max(lengths)) for clip in clips]
         maps, facts = (

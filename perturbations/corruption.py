@@ -156,7 +156,8 @@ class Corruption(ABC):
         level = self.levels[severity - 1]
         # How the samples lie in memory would decide how sums round, and misleads some libraries.
         corrupted = self.change(waveform.contiguous(), sample_rate, level, keys)
-        return replace(corrupted, waveform=within_full_scale(corrupted.waveform))
+        inside = within_full_scale(corrupted.waveform)
+        return corrupted if inside is corrupted.waveform else replace(corrupted, waveform=inside)
 
     def change(
         self,
