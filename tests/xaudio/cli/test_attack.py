@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.xaudio.clips import BAD_CLIPS, RATE, hybrid, write_good
+from tests.xaudio.clips import BAD_CLIPS, RATE, hybrid
 from tests.xaudio.tiny import HighBandDetector
 from xaudio.classifiers import Classifier
 from xaudio.cli.main import run
@@ -16,25 +16,6 @@ NO_GRADIENTS = "tests.xaudio.cli.test_attack:scores_only"
 def scores_only():
     module = HighBandDetector()
     return Classifier(lambda waveform: module(waveform).detach(), "s", RATE, module.labels)
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder to work in, empty but for one good clip."""
-    monkeypatch.chdir(tmp_path)
-    write_good(tmp_path / "voice.wav")
-    return tmp_path
-
-
-def refused(capsys, place: Path, *arguments: str) -> str:
-    """The one line a user's error leaves; nothing else may be left."""
-    before = sorted(place.rglob("*"))
-    assert run(["attack", *arguments]) == 2
-    written = capsys.readouterr()
-    assert written.out == ""
-    assert written.err.count("\n") == 1
-    assert sorted(place.rglob("*")) == before
-    return written.err
 
 
 def test_the_bundled_detector_from_clip_to_table_and_files(capsys, place):
@@ -69,8 +50,8 @@ def test_json_is_one_document_for_all_clips(capsys, place):
     assert voice["succeeded"] and voice["linf"] <= 0.3 + 1 / 32768
 
 
-def test_a_model_without_gradients_needs_square(capsys, place):
-    line = refused(capsys, place, "voice.wav", "--model", NO_GRADIENTS)
+def test_a_model_without_gradients_needs_square(capsys, refused):
+    line = refused("attack", "voice.wav", "--model", NO_GRADIENTS)
     assert "'pgd'" in line and "'square'" in line
     arguments = ["--attack", "square", "--setting", "queries=20", "--masked", "-3"]
     assert run(["attack", "voice.wav", "--model", NO_GRADIENTS, *arguments, "--json"]) == 0
@@ -94,20 +75,20 @@ def test_a_model_without_gradients_needs_square(capsys, place):
         (["--threshold", "nan"], ["nan", "finite"]),
     ],
 )
-def test_a_wrong_word_is_one_line(capsys, place, arguments, named):
-    line = refused(capsys, place, "voice.wav", "--model", DETECTOR, *arguments)
+def test_a_wrong_word_is_one_line(refused, arguments, named):
+    line = refused("attack", "voice.wav", "--model", DETECTOR, *arguments)
     assert all(word in line for word in named)
 
 
 @pytest.mark.parametrize("kind", BAD_CLIPS)
-def test_a_bad_clip_is_one_line_and_leaves_nothing(capsys, place, kind):
+def test_a_bad_clip_is_one_line_and_leaves_nothing(refused, place, kind):
     bad = place / f"{kind}.wav"
     BAD_CLIPS[kind](bad)
-    assert bad.name in refused(capsys, place, "voice.wav", str(bad), "--model", DETECTOR)
+    assert bad.name in refused("attack", "voice.wav", str(bad), "--model", DETECTOR)
 
 
-def test_a_file_where_the_folder_should_be_is_one_line(capsys, place):
+def test_a_file_where_the_folder_should_be_is_one_line(refused, place):
     (place / "taken").write_text("mine")
     arguments = ["--model", DETECTOR, "--attack", "fgsm"]
-    assert "taken" in refused(capsys, place, "voice.wav", *arguments, "--out", "taken")
+    assert "taken" in refused("attack", "voice.wav", *arguments, "--out", "taken")
     assert (place / "taken").read_text() == "mine"

@@ -4,19 +4,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.xaudio.clips import RATE, hybrid, write_good
+from tests.xaudio.clips import RATE, hybrid
 from xaudio.cli.main import run
 
 DETECTOR = "tests.xaudio.tiny:high_band_detector"
 FEW = ["--attack-setting", "queries=5"]
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder to work in, empty but for one good clip."""
-    monkeypatch.chdir(tmp_path)
-    write_good(tmp_path / "voice.wav")
-    return tmp_path
 
 
 def test_from_clip_to_table_and_files(capsys, place):

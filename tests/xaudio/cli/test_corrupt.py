@@ -12,13 +12,6 @@ from tests.xaudio.clips import BAD_CLIPS, write_good
 from xaudio.cli.main import run
 
 
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    write_good(tmp_path / "voice.wav")
-    return tmp_path
-
-
 def test_each_corruption_at_each_severity_is_a_file(capsys, place):
     arguments = ["--corruption", "white-noise", "--corruption", "low-pass"]
     arguments += ["--severity", "1", "--severity", "5", "--out", "bad", "--json"]
