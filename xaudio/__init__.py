@@ -27,6 +27,7 @@ _HOMES = {
     "load_explanation": "explainers.explanation",
     "load_manifest": "xaudio.datasets.manifest",
     "load_suite": "perturbations.suites",
+    "open_store": "xaudio.sweeps",
     "read_clip": "xaudio.audio",
     "sweep": "xaudio.sweeps",
 }

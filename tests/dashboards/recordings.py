@@ -28,5 +28,5 @@ def recordings(corpus: Path) -> Path:
         attack="tone",
         segments=((HIGH_FROM, HIGH_TO),),
     )
-    save_manifest(Manifest((row,)), corpus / "manifest.parquet")
+    save_manifest(Manifest.of([row]), corpus / "manifest.parquet")
     return audio

@@ -136,7 +136,7 @@ def _write_tables(out: Path, items: list[Item]) -> Manifest:
         segments = tuple((start, end) for start, end in record.pop("segments"))
         path = out / "audio" / f"{item.clip}.flac"
         rows.append(ManifestRow(path=path, segments=segments, **record))
-    manifest = Manifest(tuple(rows))
+    manifest = Manifest.of(rows)
     write_protocol(manifest, out / "protocol.txt")
     write_rttm(manifest, out / "segments.rttm")
     save_manifest(manifest, out / "manifest.parquet")

@@ -1,41 +1,25 @@
 """A manifest: which clips there are, where they lie, and what is known about each.
 
-One Parquet table, one row per clip. Labels are `bonafide` (human speech) and `spoof`; scores of
-every detector are higher for bona fide. Audio paths are relative to the manifest's folder, so a
-corpus can be moved as a whole.
+One table, one row per clip, kept in columns: a million clips take no million Python objects.
+Labels are `bonafide` (human speech) and `spoof`, and scores of every detector are higher for bona
+fide; or they are any other classes. Audio paths are relative to the manifest's folder, so a corpus
+can be moved as a whole.
 """
 
-import re
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
+from xaudio.datasets.manifest_files import read_table, write_table
+from xaudio.datasets.manifest_table import LABELS, SCHEMA, check_table, conformed
 from xaudio.errors import CorpusError
 
-LABELS = ("bonafide", "spoof")
+__all__ = ["LABELS", "SCHEMA", "Manifest", "ManifestRow", "load_manifest", "rows_of"]
 
-SCHEMA = pa.schema(
-    [
-        pa.field("clip", pa.string(), nullable=False),
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("label", pa.string(), nullable=False),
-        ("speaker", pa.string()),
-        ("attack", pa.string()),
-        ("seconds", pa.float64()),
-        ("split", pa.string()),
-        ("segments", pa.list_(pa.list_(pa.float64()))),
-        ("source", pa.string()),
-        ("digest", pa.string()),
-    ],
-    metadata={"polarity": "scores are higher for bonafide"},
-)
-REQUIRED = tuple(field.name for field in SCHEMA if not field.nullable)
+_BATCH = 4096  # rows that are Python objects at a time
 
 
 @dataclass(frozen=True)
@@ -44,15 +28,19 @@ class ManifestRow:
 
     Attributes:
         clip: Its id, unique in the manifest.
-        path: Where its audio lies.
-        label: ``"bonafide"`` or ``"spoof"``; partly synthetic is spoof.
+        path: Where its audio lies: a file, or the tar or zip archive that holds it.
+        label: ``"bonafide"`` or ``"spoof"`` (partly synthetic is spoof); or a class of any other
+            task.
         speaker: Who speaks, or whom it imitates; intervals are clustered by it.
         attack: What made it; None for bona fide.
         seconds: Its length.
         split: ``"train"``, ``"test"`` or whatever the corpus calls its parts.
-        segments: Synthetic stretches of a partly synthetic clip, (start, end) in seconds.
+        segments: The stretches that are synthetic, or in which a labelled event sounds: (start,
+            end) in seconds.
         source: Where the human speech behind it comes from.
         digest: SHA-256 of the file's bytes, in hexadecimal.
+        codec: What it was coded with before it came into the corpus.
+        member: Its name inside the archive at `path`.
     """
 
     clip: str
@@ -65,6 +53,8 @@ class ManifestRow:
     segments: tuple[tuple[float, float], ...] = ()
     source: str | None = None
     digest: str | None = None
+    codec: str | None = None
+    member: str | None = None
 
     @property
     def is_bonafide(self) -> bool:
@@ -76,29 +66,56 @@ class ManifestRow:
 class Manifest:
     """Checked rows, one per clip.
 
+    Attributes:
+        table: The rows with the columns of `SCHEMA`. Given with fewer or more columns, it is
+            filled up with nulls and the others are left aside.
+
     Raises:
         CorpusError: A row is not as `ManifestRow` says; the message names row and column.
+
+    >>> manifest = Manifest.of([ManifestRow("a", Path("a.wav"), "bonafide")])
+    >>> len(manifest), manifest[0].label, manifest.is_detection
+    (1, 'bonafide', True)
     """
 
-    rows: tuple[ManifestRow, ...]
+    table: pa.Table
 
     def __post_init__(self) -> None:
-        for number, row in enumerate(self.rows):
-            _check_row(number, row)
-        clip, times = next(iter(Counter(row.clip for row in self.rows).most_common(1)), ("", 0))
-        if times > 1:
+        object.__setattr__(self, "table", conformed(self.table))
+        check_table(self.table)
+
+    @classmethod
+    def of(cls, rows: Iterable[ManifestRow]) -> "Manifest":
+        """A manifest of rows made one by one."""
+        records = [_as_record(row) for row in rows]
+        try:
+            return cls(pa.Table.from_pylist(records, schema=SCHEMA))
+        except UnicodeEncodeError as error:
             raise CorpusError(
-                f"Column 'clip': the id '{clip}' stands in {times} rows; ids must be unique."
-            )
+                f"{error.object!r} is no text: a name holds bytes that are not UTF-8. Rename the "
+                "file."
+            ) from None
+
+    @property
+    def rows(self) -> tuple[ManifestRow, ...]:
+        """All rows as objects; made anew each time."""
+        return tuple(self)
+
+    @property
+    def is_detection(self) -> bool:
+        """Whether the labels are `bonafide` and `spoof` rather than classes of another task."""
+        known = pc.is_in(self.table["label"], value_set=pa.array(LABELS))
+        return bool(pc.all(known, min_count=0).as_py())
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.table)
 
     def __iter__(self) -> Iterator[ManifestRow]:
-        return iter(self.rows)
+        return rows_of(self.table)
 
     def __getitem__(self, index: int) -> ManifestRow:
-        return self.rows[index]
+        position = range(len(self))[index]
+        return next(rows_of(self.table.slice(position, 1)))
 
     def filter(
         self,
@@ -108,6 +125,7 @@ class Manifest:
         speaker: str | Collection[str] | None = None,
         split: str | Collection[str] | None = None,
         source: str | Collection[str] | None = None,
+        codec: str | Collection[str] | None = None,
     ) -> "Manifest":
         """The rows that have, in every column named, that value or one of those values."""
         asked = {
@@ -116,147 +134,90 @@ class Manifest:
             "speaker": speaker,
             "split": split,
             "source": source,
+            "codec": codec,
         }
-        wanted = {
-            column: {values} if isinstance(values, str) else set(values)
-            for column, values in asked.items()
-            if values is not None
-        }
-        return Manifest(
-            tuple(
-                row
-                for row in self.rows
-                if all(getattr(row, column) in values for column, values in wanted.items())
-            )
-        )
+        table = self.table
+        for column, values in asked.items():
+            if values is not None:
+                wanted = [values] if isinstance(values, str) else list(values)
+                kept = pc.is_in(table[column], value_set=pa.array(wanted, pa.string()))
+                table = table.filter(kept)
+        return Manifest(table)
 
-    def to_table(self) -> pa.Table:
-        """All rows as an arrow table, paths as they are."""
-        return pa.Table.from_pylist([_as_record(row) for row in self.rows], schema=SCHEMA)
+
+def rows_of(table: pa.Table) -> Iterator[ManifestRow]:
+    """The rows of a table that has the columns of `SCHEMA`, a batch of them in memory at a time."""
+    for batch in table.select(SCHEMA.names).to_batches(max_chunksize=_BATCH):
+        for record in batch.to_pylist():
+            record["path"] = Path(record["path"])
+            record["segments"] = tuple((start, end) for start, end in record["segments"] or ())
+            yield ManifestRow(**record)
 
 
 def load_manifest(path: str | Path) -> Manifest:
-    """Read a Parquet manifest; relative audio paths count from the manifest's own folder.
+    """Read a manifest, Parquet or CSV; relative audio paths count from the manifest's own folder.
 
-    Columns beyond those of `ManifestRow` are left aside. The audio itself is not looked at.
+    In a CSV file the first line names the columns, an empty field is unknown, and `segments` is
+    written as JSON. Columns beyond those of `ManifestRow` are left aside. The audio itself is not
+    looked at.
 
     Raises:
         CorpusError: The file cannot be read, lacks a column, or a row is not as it should be.
     """
     path = Path(path)
-    table = _conformed(_read(path), path)
-    folder = path.parent
+    table = read_table(path)
     try:
-        return Manifest(
-            tuple(_as_row(number, record, folder) for number, record in enumerate(table))
-        )
+        return Manifest(_below(table, path.parent))
     except CorpusError as error:
         raise CorpusError(f"{path}: {error}") from None
 
 
 def save_manifest(manifest: Manifest, path: str | Path) -> None:
-    """Write a manifest as Parquet; audio below its folder is written as a relative path."""
+    """Write a manifest as Parquet, or as CSV where the name ends so.
+
+    Audio below the manifest's folder is written as a relative path. The file appears complete or
+    not at all.
+    """
     path = Path(path)
-    folder = path.resolve().parent
-    records = [
-        {**_as_record(row), "path": _relative_path(row.path, folder)} for row in manifest.rows
-    ]
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    pq.write_table(pa.Table.from_pylist(records, schema=SCHEMA), unfinished)
-    unfinished.replace(path)
-
-
-def _read(path: Path) -> pa.Table:
-    if not path.is_file():
-        raise CorpusError(f"There is no manifest at {path}; give the path of a Parquet file.")
-    try:
-        return pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise CorpusError(f"{path} cannot be read as a Parquet manifest: {error}.") from None
-
-
-def _conformed(table: pa.Table, path: Path) -> list[dict]:
-    """Records with exactly the columns of the schema, in its types."""
-    missing = [name for name in REQUIRED if name not in table.column_names]
-    if missing:
-        raise CorpusError(
-            f"{path} has no column {', '.join(repr(name) for name in missing)}; "
-            f"it has {', '.join(table.column_names) or 'none'}."
-        )
-    columns = {}
-    for field in SCHEMA:
-        if field.name not in table.column_names:
-            continue
-        try:
-            columns[field.name] = table[field.name].cast(field.type)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            raise CorpusError(
-                f"{path}, column '{field.name}': holds {table[field.name].type}, "
-                f"expected {field.type}."
-            ) from None
-    return pa.table(columns).to_pylist()
-
-
-def _as_row(number: int, record: dict, folder: Path) -> ManifestRow:
-    empty = [column for column in REQUIRED if record[column] in (None, "")]
-    if empty:
-        raise CorpusError(f"Row {number}, column '{empty[0]}': is empty.")
-    for stretch in record.get("segments") or ():
-        if stretch is None or len(stretch) != 2 or None in stretch:
-            raise CorpusError(
-                f"Row {number}, column 'segments': {stretch} is not [start, end] in seconds."
-            )
-    return ManifestRow(
-        **{
-            **record,
-            "path": folder / record["path"],
-            "segments": tuple((start, end) for start, end in record.get("segments") or ()),
-        }
-    )
+    write_table(_relative_to(manifest.table, path.resolve().parent), path)
 
 
 def _as_record(row: ManifestRow) -> dict:
     return {
         **{name: getattr(row, name) for name in SCHEMA.names},
-        "path": str(row.path),
+        "path": row.path.as_posix(),
         "segments": [list(stretch) for stretch in row.segments],
     }
 
 
-def _relative_path(audio: Path, folder: Path) -> str:
-    absolute = audio.resolve()
+def _below(table: pa.Table, folder: Path) -> pa.Table:
+    """The table with its relative paths counted from `folder`."""
+    if "path" not in table.column_names:
+        return table
+    paths = table["path"].cast(pa.string())
+    prefix = "" if folder == Path() else folder.as_posix().rstrip("/") + "/"
+    is_absolute = pc.match_substring_regex(paths, r"^(/|[A-Za-z]:[/\\])")
+    is_empty = pc.equal(paths, "")
+    joined = pc.binary_join_element_wise(prefix, paths, "")
+    found = pc.if_else(pc.or_(is_absolute, is_empty), paths, joined)
+    return table.set_column(table.column_names.index("path"), "path", found)
+
+
+def _relative_to(table: pa.Table, folder: Path) -> pa.Table:
+    """The table with absolute paths, and those below `folder` counted from there."""
+    parts = pc.extract_regex(table["path"], r"(?s)^(?P<folder>(?:.*/)?)(?P<name>[^/]*)$")
+    parents = pc.struct_field(parts, "folder").combine_chunks().dictionary_encode()
+    written = [_prefix(Path(parent), folder) for parent in parents.dictionary.to_pylist()]
+    prefixes = pa.array(written, pa.string()).take(parents.indices)
+    names = pc.struct_field(parts, "name").combine_chunks()
+    joined = pc.binary_join_element_wise(prefixes, names, "")
+    return table.set_column(table.column_names.index("path"), "path", joined)
+
+
+def _prefix(parent: Path, folder: Path) -> str:
+    absolute = parent.resolve()
+    if absolute == folder:
+        return ""
     if absolute.is_relative_to(folder):
-        return absolute.relative_to(folder).as_posix()
-    return str(absolute)
-
-
-def _check_row(number: int, row: ManifestRow) -> None:
-    for column, complaint in _complaints(row):
-        raise CorpusError(f"Row {number} (clip '{row.clip}'), column '{column}': {complaint}")
-
-
-def _complaints(row: ManifestRow) -> Iterator[tuple[str, str]]:
-    if not row.clip:
-        yield "clip", "is empty; every clip needs an id."
-    if row.label not in LABELS:
-        yield "label", f"'{row.label}' is neither 'bonafide' nor 'spoof'."
-    if row.seconds is not None and not (isfinite(row.seconds) and row.seconds > 0):
-        yield "seconds", f"{row.seconds} is not a length above zero."
-    if row.digest is not None and not re.fullmatch("[0-9a-f]{64}", row.digest):
-        yield "digest", f"'{row.digest}' is not a SHA-256 in 64 hexadecimal digits."
-    if row.segments and row.is_bonafide:
-        yield "segments", "a bona fide clip has no synthetic stretches."
-    yield from (("segments", complaint) for complaint in _segment_complaints(row))
-
-
-def _segment_complaints(row: ManifestRow) -> Iterator[str]:
-    """Segments ascend, do not overlap, and lie inside the clip."""
-    # Lengths are often rounded to milliseconds when they are written down.
-    clip_end = float("inf") if row.seconds is None else row.seconds + 0.001
-    for start, end in row.segments:
-        if not 0 <= start < end <= clip_end:
-            yield f"[{start}, {end}] is not a stretch inside the clip of {row.seconds} s."
-    for (_, end), (start, _) in pairwise(row.segments):
-        if start < end:
-            yield f"the stretch from {start} s begins before the one until {end} s has ended."
+        absolute = absolute.relative_to(folder)
+    return absolute.as_posix().rstrip("/") + "/"

@@ -63,7 +63,7 @@ def demonstrate(
         manifest = build_corpus(
             out / "corpus", _speech(out, speech), _settings(size), workers, advance
         )
-    hybrids = Manifest(tuple(row for row in manifest if row.segments))
+    hybrids = Manifest.of(row for row in manifest if row.segments)
     shown = one_of_each(manifest)
     # The sweep keeps this process busy; explaining needs another one.
     with ProcessPoolExecutor(max(1, workers - 1)) as pool:

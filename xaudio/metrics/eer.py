@@ -8,9 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xaudio.errors import MetricError
-from xaudio.metrics.intervals import Interval, percentile_interval, resampling_weights
+from xaudio.metrics.det import det_curve
+from xaudio.metrics.intervals import Interval
 from xaudio.metrics.scores import score_array
+from xaudio.metrics.uncertainty.bootstrap import bootstrap
+from xaudio.metrics.uncertainty.cluster_names import Names, joined_names
+from xaudio.metrics.uncertainty.ranking import EqualErrorRate
 
 
 class ErrorRates(NamedTuple):
@@ -69,100 +72,49 @@ def eer_interval(
     bonafide_scores: ArrayLike,
     spoof_scores: ArrayLike,
     *,
-    bonafide_clusters: ArrayLike | None = None,
-    spoof_clusters: ArrayLike | None = None,
+    bonafide_clusters: Names | None = None,
+    spoof_clusters: Names | None = None,
     level: float = 0.95,
     samples: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """The equal error rate with its bootstrap percentile interval.
+    """The equal error rate with its interval: bootstrap, Student's t on the logit scale.
+
+    It holds the truth 93 to 97 times in 100 for a level of 0.95, from 20 clusters a class up, or
+    for clips that stand alone; with 10 clusters it does 92 to 95 times. `bootstrap` gives the
+    percentile and BCa intervals, which hold it less often. Without a single error it reaches to
+    what as many clusters without an error still allow.
 
     Args:
         bonafide_scores: Scores of bona fide clips.
         spoof_scores: Scores of spoofed clips.
         bonafide_clusters: One name per bona fide clip, usually its speaker: clips of one cluster
-            are drawn together. Without names every clip stands alone.
+            are drawn together. Without names every clip stands alone, and so does one named None.
         spoof_clusters: The same for the spoofed clips; equal names mean the same cluster.
-        level: Share of replicates inside the interval.
+        level: Share of such intervals that hold the truth.
         samples: Bootstrap replicates.
         seed: Of the resampling.
     """
     bonafide = score_array(bonafide_scores, "bona fide")
     spoof = score_array(spoof_scores, "spoof")
-    scores = np.concatenate((bonafide, spoof))
-    is_bonafide = np.arange(scores.size) < bonafide.size
-    names = _cluster_names("bona fide", bonafide, bonafide_clusters)
-    names += _cluster_names("spoof", spoof, spoof_clusters)
-    clusters = np.unique(names, return_inverse=True)[1]
-    replicates = np.concatenate(
-        [
-            weighted_eer(scores, is_bonafide, weights)
-            for weights in resampling_weights(is_bonafide, clusters, samples, seed)
-        ]
+    found = bootstrap(
+        np.concatenate((bonafide, spoof)),
+        np.arange(bonafide.size + spoof.size) < bonafide.size,
+        EqualErrorRate(),
+        joined_names(bonafide_clusters, spoof_clusters, (bonafide.size, spoof.size)),
+        samples=samples,
+        seed=seed,
     )
-    return percentile_interval(eer(bonafide, spoof), replicates, level)
+    return found.interval(level)
 
 
 def weighted_eer(scores: np.ndarray, is_bonafide: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The equal error rate once per row of weights: [replicate, clip] -> [replicate]."""
-    order = np.argsort(scores, kind="stable")
-    distance, mean = _rates_apart_and_mean(scores[order], is_bonafide[order], weights[:, order])
-    best = distance.argmin(axis=1)[:, None]
-    return np.take_along_axis(mean, best, axis=1)[:, 0]
+    return EqualErrorRate()(scores, is_bonafide, weights)
 
 
 def _operating_point(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> tuple[float, float]:
-    bonafide = score_array(bonafide_scores, "bona fide")
-    spoof = score_array(spoof_scores, "spoof")
-    scores = np.concatenate((bonafide, spoof))
-    order = np.argsort(scores, kind="stable")
-    scores, is_bonafide = scores[order], order < bonafide.size
-    distance, mean = _rates_apart_and_mean(scores, is_bonafide, np.ones((1, scores.size)))
-    best = int(distance[0].argmin())
-    return float(mean[0, best]), _threshold(scores[_last_of_ties(scores)], best)
-
-
-def _threshold(distinct: np.ndarray, rejected: int) -> float:
-    """What the lowest `rejected` of the ascending scores lie below, and the others do not.
-
-    They are never all rejected: rejecting none leaves the two error rates as far apart.
-    """
-    if rejected == 0:
-        return float(distinct[0])
-    highest_rejected = distinct[rejected - 1]
-    lowest_accepted = distinct[rejected]
-    midway = highest_rejected / 2 + lowest_accepted / 2
-    # Two neighbouring floats have none between them.
-    return float(midway if midway > highest_rejected else lowest_accepted)
-
-
-def _rates_apart_and_mean(
-    scores: np.ndarray, is_bonafide: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """|FRR - FAR| and (FRR + FAR) / 2 per replicate at every threshold, from below all scores up.
-
-    Scores ascend; one column per distinct score and one before them, where nothing is rejected.
-    """
-    last = _last_of_ties(scores)
-    rejected_bonafide = np.cumsum(weights * is_bonafide, axis=1)[:, last]
-    rejected_spoof = np.cumsum(weights * ~is_bonafide, axis=1)[:, last]
-    false_rejection = rejected_bonafide / rejected_bonafide[:, -1:]
-    all_spoof = rejected_spoof[:, -1:]
-    false_acceptance = (all_spoof - rejected_spoof) / all_spoof
-    distance = np.abs(false_rejection - false_acceptance)
-    mean = (false_rejection + false_acceptance) / 2.0
-    below_all = np.ones((len(weights), 1))
-    return np.hstack((below_all, distance)), np.hstack((below_all / 2.0, mean))
-
-
-def _last_of_ties(ascending: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(np.append(ascending[1:] != ascending[:-1], True))
-
-
-def _cluster_names(kind: str, scores: np.ndarray, given: ArrayLike | None) -> list[str]:
-    if given is None:
-        return [f"{kind} clip {number}" for number in range(scores.size)]
-    names = np.asarray(given).reshape(-1)
-    if names.size != scores.size:
-        raise MetricError(f"There are {scores.size} {kind} scores but {names.size} clusters.")
-    return [f"cluster {name}" for name in names]
+    curve = det_curve(bonafide_scores, spoof_scores)
+    best = int(np.abs(curve.false_rejection - curve.false_acceptance).argmin())
+    rate = (curve.false_rejection[best] + curve.false_acceptance[best]) / 2.0
+    return float(rate), curve.threshold(best)

@@ -17,6 +17,7 @@ from torch.nn.functional import conv1d, max_pool2d, selu
 
 from xaudio.errors import ModelError
 from xaudio.models.registry import ModelSource, register_model
+from xaudio.models.tiled_block import TiledBlock
 from xaudio.models.weights import load_strictly, read_state_dict
 
 SAMPLE_RATE = 16000
@@ -114,6 +115,10 @@ class ResidualBlock(nn.Module):
         """As many bands, a third of the frames."""
         inner = self.conv2(selu(self.bn2(self.conv1(maps))))
         return max_pool2d(inner + self.conv_downsample(maps), (1, 3))
+
+    def scoring_form(self) -> nn.Module:
+        """The same block without gradients, faster on a CPU."""
+        return TiledBlock(self.conv1, self.bn2, self.conv2, self.conv_downsample)
 
 
 class GraphAttention(nn.Module):

@@ -1,52 +1,97 @@
-"""A sweep as a page: severity curves, a row per condition, the clips that failed."""
+"""A sweep as a page, in the order in which its reader asks.
 
-import json
+What breaks which model, first in sentences; the matrix, the curves, the thresholds, calibration,
+who is better than whom, which attacks, the explanations, measured quality; then every number, what
+failed and what all of it was made from.
+"""
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from xaudio.reports.html import Html, details, drawing, facts, note, page, section, table
-from xaudio.reports.severity_curves import eer_curves, fixed_threshold_curves
+from xaudio.reports import sweep_sections as sections
+from xaudio.reports.attack_cube import STYLE as CUBE_STYLE
+from xaudio.reports.condition_rows import parameter_text
+from xaudio.reports.heat import heat_style
+from xaudio.reports.html import Html, page
+from xaudio.reports.measures import NO_BREAK, REFITTED, share_text
+from xaudio.reports.paired_models import comparisons
+from xaudio.reports.sweep_figures import Figures, sweep_figures
+from xaudio.reports.sweep_findings import SweepFindings
 
-MOST_FAILURES = 200
-ABSENT = "–"
-NO_BREAK = "\N{NO-BREAK SPACE}"
+__all__ = [
+    "findings_report",
+    "findings_sections",
+    "interval_text",
+    "parameter_text",
+    "share_text",
+    "sweep_report",
+    "sweep_sections",
+]
+
+
+def findings_report(findings: SweepFindings, title: str = "Robustness") -> Html:
+    """A self-contained page about a sweep.
+
+    Args:
+        findings: All that is to be told.
+        title: Heading of the page.
+    """
+    return page(title, findings_sections(findings))
+
+
+def findings_sections(findings: SweepFindings, figures: Figures | None = None) -> list[Html]:
+    """The sections of `findings_report`, to stand in a page of one's own.
+
+    Args:
+        findings: All that is to be told.
+        figures: Those of `sweep_figures`; drawn here if not given.
+    """
+    drawn = sweep_figures(findings) if figures is None else figures
+    made = [
+        sections.summary(findings),
+        sections.matrix(findings),
+        sections.curves(findings, drawn),
+        sections.thresholds(findings, drawn),
+        sections.calibration(drawn),
+        comparisons(findings),
+        sections.attacks(findings),
+        sections.explanations(findings, drawn),
+        sections.quality(drawn),
+        sections.every_condition(findings),
+        sections.failures(findings),
+        sections.provenance(findings),
+    ]
+    style = Html(f"{heat_style()}<style>{CUBE_STYLE}{STYLE}</style>")
+    return [style, *_with_contents([part for part in made if part is not None])]
+
+
+def _with_contents(parts: Sequence[Html]) -> list[Html]:
+    """The sections, after a line of links to them."""
+    titles = [part[part.index("<h2>") + 4 : part.index("</h2>")] for part in parts]
+    links = "".join(f'<a href="#part-{n}">{title}</a>' for n, title in enumerate(titles))
+    named = [
+        Html(part.replace("<section>", f'<section id="part-{n}">', 1))
+        for n, part in enumerate(parts)
+    ]
+    return [Html(f'<nav class="contents" aria-label="Contents">{links}</nav>'), *named]
 
 
 def sweep_report(conditions: pa.Table, failures: pa.Table, title: str = "Robustness") -> Html:
-    """A self-contained page about a sweep.
+    """A self-contained page about a sweep of which only the condition table is known.
 
     Args:
         conditions: A sweep's condition table (`xaudio.sweeps.condition_table`).
         failures: Its score rows without a score.
         title: Heading of the page.
     """
-    return page(title, sweep_sections(conditions, failures))
+    return findings_report(SweepFindings(conditions, failures), title)
 
 
 def sweep_sections(conditions: pa.Table, failures: pa.Table) -> list[Html]:
     """The sections of `sweep_report`, to stand in a page of one's own."""
-    rows = conditions.to_pylist()
-    parts = [section("Clean", _clean_facts(rows))]
-    if any(row["severity"] > 0 for row in rows):
-        parts += [_refitted_section(rows), _fixed_section(rows)]
-    parts.append(section("Every condition", _condition_table(rows)))
-    if failures.num_rows:
-        parts.append(_failure_section(failures))
-    return parts
-
-
-def parameter_text(parameters: str) -> str:
-    """A condition's physical parameters, as stored in a row, for people.
-
-    >>> parameter_text('{"snr_db": 20.0, "noise": "babble"}')
-    'snr_db 20, noise babble'
-    """
-    return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in json.loads(parameters).items()
-    )
+    return findings_sections(SweepFindings(conditions, failures))
 
 
 def interval_text(row: Mapping[str, Any]) -> str:
@@ -55,114 +100,14 @@ def interval_text(row: Mapping[str, Any]) -> str:
     >>> interval_text({"eer_refitted": 0.042, "eer_low": 0.03, "eer_high": 0.0561})
     '4.2 % [3.0, 5.6]'
     """
-    if row["eer_refitted"] is None:
-        return ABSENT
-    value, low, high = (100 * row[name] for name in ("eer_refitted", "eer_low", "eer_high"))
-    return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
+    return REFITTED.text(row).replace(NO_BREAK, " ")
 
 
-def share_text(share: float | None) -> str:
-    r"""A share in per cent, not to be broken at the end of a line.
-
-    >>> share_text(0.125), share_text(None)
-    ('12.5\xa0%', '–')
-    """
-    return ABSENT if share is None else f"{100 * share:.1f}{NO_BREAK}%"
-
-
-def _range_text(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return ABSENT
-    return NO_BREAK.join((f"{100 * low:.1f}", "to", f"{100 * high:.1f}"))
-
-
-def _clean_facts(rows: Sequence[Mapping[str, Any]]) -> Html:
-    clean = [row for row in rows if row["severity"] == 0]
-    return facts(
-        {row["model"]: f"EER {interval_text(row)} over {row['clips']} clips" for row in clean}
-    )
-
-
-def _refitted_section(rows: Sequence[Mapping[str, Any]]) -> Html:
-    return section(
-        "Equal error rate, re-fitted under each condition",
-        drawing(
-            eer_curves(rows),
-            "Equal error rate over severity, one panel per corruption; the table has the numbers.",
-        ),
-        note(
-            "Each condition gets the threshold that suits it best, which no detector in use has: "
-            "this is how well the scores still separate the classes. Bands: 95 % bootstrap "
-            "intervals, resampling speakers."
-        ),
-    )
-
-
-def _fixed_section(rows: Sequence[Mapping[str, Any]]) -> Html:
-    return section(
-        "Errors at the threshold fixed on clean clips",
-        drawing(
-            fixed_threshold_curves(rows),
-            "False rejections and false acceptances over severity, one panel per corruption.",
-        ),
-        note(
-            "The threshold is set once, where both errors are equal on the clean clips, and kept: "
-            "this is what users of the detector meet."
-        ),
-    )
-
-
-def _condition_table(rows: Sequence[Mapping[str, Any]]) -> Html:
-    return table(
-        [
-            "Model",
-            "Corruption",
-            "Severity",
-            "Parameters",
-            "Clips",
-            "Failed",
-            "EER, re-fitted",
-            "95 % interval",
-            "False rejections",
-            "False acceptances",
-            "Decisions flipped",
-            "Score shift",
-        ],
-        [
-            [
-                row["model"],
-                row["corruption"],
-                row["severity"],
-                parameter_text(row["parameters"]),
-                row["clips"],
-                row["failed"],
-                share_text(row["eer_refitted"]),
-                _range_text(row["eer_low"], row["eer_high"]),
-                share_text(row["false_rejection"]),
-                share_text(row["false_acceptance"]),
-                share_text(row["flipped"]),
-                ABSENT if row["score_shift"] is None else f"{row['score_shift']:+.3g}",
-            ]
-            for row in rows
-        ],
-        "False rejections, false acceptances and flips are counted at the threshold fixed on clean "
-        "clips. A score shift below zero sounds less human than the clean clip.",
-    )
-
-
-def _failure_section(failures: pa.Table) -> Html:
-    shown = failures.slice(0, MOST_FAILURES).to_pylist()
-    left_out = failures.num_rows - len(shown)
-    listed = table(
-        ["Clip", "Model", "Corruption", "Severity", "Why"],
-        [
-            [row[name] for name in ("clip", "model", "corruption", "severity", "error")]
-            for row in shown
-        ],
-        f"{left_out} more are in the sweep's files." if left_out else "",
-    )
-    clips = len(set(failures["clip"].to_pylist()))
-    return section(
-        "Failed",
-        details(f"{failures.num_rows} scores of {clips} clips are missing", listed),
-    )
+STYLE = """
+.summary { padding-left: 1.2rem; max-width: 75ch; }
+.summary li { margin: .6rem 0; }
+figure[role="img"] { overflow-x: auto; }
+td { max-width: 26rem; overflow-wrap: break-word; }
+.contents { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: 1rem 0; font-size: .925rem; }
+.contents a { color: var(--accent); }
+"""

@@ -71,9 +71,9 @@ def split_by_speaker(manifest: Manifest, recipe: Recipe) -> Split:
         return row.attack in recipe.held_out_attacks
 
     return Split(
-        train=Manifest(tuple(row for row in manifest if not is_test(row) and not is_held_out(row))),
-        test=Manifest(
-            tuple(row for row in manifest if is_test(row) or (is_held_out(row) and not row.source))
+        train=Manifest.of(row for row in manifest if not is_test(row) and not is_held_out(row)),
+        test=Manifest.of(
+            row for row in manifest if is_test(row) or (is_held_out(row) and not row.source)
         ),
     )
 

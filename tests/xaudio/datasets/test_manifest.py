@@ -1,5 +1,7 @@
+import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import duckdb
@@ -7,14 +9,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from xaudio.datasets.manifest import Manifest, ManifestRow, load_manifest, save_manifest
+from xaudio.datasets.manifest import (
+    Manifest,
+    ManifestRow,
+    load_manifest,
+    rows_of,
+    save_manifest,
+)
 from xaudio.errors import CorpusError
 
 
 @pytest.fixture
 def manifest(tmp_path):
-    return Manifest(
-        (
+    return Manifest.of(
+        [
             ManifestRow(
                 "a", tmp_path / "audio" / "a.flac", "bonafide", speaker="anna", split="test"
             ),
@@ -38,7 +46,7 @@ def manifest(tmp_path):
                 split="test",
                 segments=((0.5, 1.0), (2.0, 2.25)),
             ),
-        )
+        ]
     )
 
 
@@ -56,7 +64,7 @@ def test_survives_writing_and_reading(manifest, tmp_path):
 
 def test_a_corpus_moves_as_a_whole(manifest, tmp_path):
     (tmp_path / "corpus").mkdir()
-    here = Manifest((ManifestRow("a", tmp_path / "corpus" / "a.flac", "bonafide"),))
+    here = Manifest.of([ManifestRow("a", tmp_path / "corpus" / "a.flac", "bonafide")])
     save_manifest(here, tmp_path / "corpus" / "manifest.parquet")
     shutil.move(tmp_path / "corpus", tmp_path / "moved")
     assert load_manifest(tmp_path / "moved" / "manifest.parquet")[0].path == (
@@ -138,3 +146,108 @@ def test_what_is_no_manifest_is_refused(tmp_path):
     text.write_text("clip,path,label\n")
     with pytest.raises(CorpusError, match=re.escape(f"{text} cannot be read as a Parquet")):
         load_manifest(text)
+
+
+def test_a_table_and_its_rows_are_the_same_manifest(manifest):
+    assert Manifest.of(manifest) == manifest
+    assert Manifest(manifest.table.drop_columns(["codec", "member"])) == manifest
+    assert tuple(rows_of(manifest.table)) == manifest.rows
+    assert [manifest[n] for n in (0, -1)] == [manifest.rows[0], manifest.rows[2]]
+    with pytest.raises(IndexError):
+        manifest[3]
+
+
+def test_parts_and_pieces_of_a_table_are_checked_where_they_lie(manifest):
+    """Columns that are cut out of longer ones, or come in several chunks, keep row numbers."""
+    table = manifest.table
+    assert Manifest(table.slice(2)).rows == manifest.rows[2:]
+    pieces = pa.concat_tables([table.slice(2), table.slice(0, 2)])
+    assert Manifest(pieces)[0].segments == ((0.5, 1.0), (2.0, 2.25))
+    wrong = pieces.set_column(5, "seconds", pa.array([2.1, None, 1.0]))
+    with pytest.raises(CorpusError, match=r"Row 0 \(clip 'c'\).*\[2.0, 2.25\].*clip of 2.1 s"):
+        Manifest(wrong)
+    turned = pieces.set_column(2, "label", pa.array(["bonafide"] * 3))
+    with pytest.raises(CorpusError, match=r"Row 0 \(clip 'c'\).*bona fide"):
+        Manifest(turned)
+
+
+def test_other_classes_are_labels_too(tmp_path):
+    path = write(tmp_path / "sounds.parquet", label=["rain", "dog"])
+    assert not load_manifest(path).is_detection
+    assert load_manifest(write(tmp_path / "speech.parquet")).is_detection
+    assert Manifest.of([]).is_detection
+
+
+@pytest.mark.parametrize("name", ["m.parquet", "m.csv", "m.tsv"])
+def test_every_column_survives_every_kind_of_file(tmp_path, name):
+    awkward = Manifest.of(
+        [
+            ManifestRow(
+                clip="007",
+                path=tmp_path / "shards" / "été, one.tar",
+                label="spoof",
+                speaker="Zoë \u201cZ\u201d",
+                attack='a "b", c',
+                seconds=0.1 + 0.2,
+                split="NA",
+                segments=((0.0, 0.1), (1 / 7, 0.3)),
+                source="nan",
+                digest="0f" * 32,
+                codec="tab\tline\nfeed",
+                member="flac/007.flac",
+            ),
+            ManifestRow("1e3", tmp_path / "b.wav", "bonafide", speaker="0042"),
+        ]
+    )
+    save_manifest(awkward, tmp_path / name)
+    assert load_manifest(tmp_path / name) == awkward
+    assert load_manifest(tmp_path / name).rows == awkward.rows
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_csv_as_others_write_it(tmp_path):
+    """A byte order mark, carriage returns, an empty field, a column of theirs."""
+    path = tmp_path / "theirs.csv"
+    path.write_bytes(b'\xef\xbb\xbfclip,label,path,mood,speaker\r\n7,spoof,"a, b.wav",,\r\n')
+    assert load_manifest(path).rows == (ManifestRow("7", tmp_path / "a, b.wav", "spoof"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a,a.wav,spoof,long,", "Row 0, column 'seconds': 'long' is not a number"),
+        ("a,a.wav,spoof,1,0.5-1", r"Row 0, column 'segments': '0.5-1' is not a list"),
+        ("a,a.wav,spoof,1,[0.5]", r"Row 0, column 'segments': '\[0.5\]' is not a list"),
+        ("a,a.wav,spoof,1,[[0.5]]", r"Row 0, column 'segments': \[0.5\] is not"),
+        ("a,a.wav,,1,", "Row 0, column 'label': is empty"),
+        ("a,a.wav,spoof", "CSV manifest: .*Expected 5 columns, got 3"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path, line, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(f"clip,path,label,seconds,segments\n{line}\n")
+    with pytest.raises(CorpusError, match=message) as caught:
+        load_manifest(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path):
+    with pytest.raises(CorpusError, match="no text"):
+        Manifest.of([ManifestRow("a", Path(os.fsdecode(b"caf\xe9.wav")), "spoof")])
+
+
+def test_half_a_million_rows_are_checked_in_seconds(tmp_path):
+    count = 500_000
+    table = pa.table(
+        {
+            "clip": [f"clip{number}" for number in range(count)],
+            "path": [f"/audio/clip{number}.flac" for number in range(count)],
+            "label": ["spoof"] * count,
+            "seconds": [1.0] * (count - 1) + [-1.0],
+        }
+    )
+    began = time.monotonic()
+    assert Manifest(table.slice(0, count - 1)).table.nbytes < 64e6
+    with pytest.raises(CorpusError, match="Row 499999"):
+        Manifest(table)
+    assert time.monotonic() - began < 10

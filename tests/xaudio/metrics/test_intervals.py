@@ -1,65 +1,105 @@
+from math import inf
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from xaudio.errors import MetricError
-from xaudio.metrics.eer import weighted_eer
-from xaudio.metrics.intervals import Interval, percentile_interval, resampling_weights
+from xaudio.metrics.intervals import (
+    SHARES,
+    Interval,
+    ValueRange,
+    bca_interval,
+    end_interval,
+    percentile_interval,
+    student_interval,
+)
 
 
-def all_weights(is_bonafide, clusters, samples=50, seed=0):
-    return np.concatenate(list(resampling_weights(is_bonafide, clusters, samples, seed)))
+def coverage_of_counts(share, clips, interval_of):
+    """How often intervals of a share from independent clips hold it: every count, weighed."""
+    counts = np.arange(clips + 1)
+    held = []
+    for count in counts:
+        interval = interval_of(count / clips, clips)
+        held.append(interval.low <= share <= interval.high)
+    return float(stats.binom.pmf(counts, clips, share) @ np.array(held))
 
 
-def test_every_clip_alone_keeps_the_size_of_each_class():
-    is_bonafide = np.array([True] * 7 + [False] * 11)
-    weights = all_weights(is_bonafide, np.arange(18))
-    assert (weights[:, :7].sum(axis=1) == 7).all()
-    assert (weights[:, 7:].sum(axis=1) == 11).all()
-    assert len(np.unique(weights, axis=0)) > 40
+def logit_interval(value, clips):
+    if SHARES.is_at_end(value):
+        return end_interval(value, np.full(10, value), clips)
+    spread = float(np.sqrt(value * (1 - value) / (clips - 1)))
+    return student_interval(value, spread, clips - 1.0, SHARES)
 
 
-def test_weights_are_a_fair_draw():
-    weights = all_weights(np.array([True] * 10 + [False]), np.arange(11), samples=20_000)
-    drawn = weights[:, :10]
-    assert drawn.mean() == pytest.approx(1.0)
-    # One of ten, drawn ten times: binomial with variance 10 * 0.1 * 0.9.
-    assert drawn.var(axis=0) == pytest.approx(0.9, abs=0.05)
+def percentiles_of_shares(value, clips):
+    low, high = stats.binom.ppf([0.025, 0.975], clips, value) / clips
+    return Interval(value, low, high)
 
 
-def test_clips_of_one_cluster_come_and_go_together():
-    is_bonafide = np.array([True, True, False, True, False, False, True, True])
-    clusters = np.array([3, 1, 3, 1, 1, 1, 0, 2])
-    weights = all_weights(is_bonafide, clusters)
-    for cluster in range(4):
-        inside = weights[:, clusters == cluster]
-        assert (inside == inside[:, :1]).all()
-    assert (weights[:, is_bonafide].sum(axis=1) > 0).all()
-    assert (weights[:, ~is_bonafide].sum(axis=1) > 0).all()
+@pytest.mark.parametrize("clips", [50, 100, 200, 500])
+@pytest.mark.parametrize("errors", [2.0, 5.0, 10.0])
+def test_few_errors_are_covered_where_percentiles_fail(clips, errors):
+    # Computed from the binomial distribution, without any sampling.
+    assert 0.93 <= coverage_of_counts(errors / clips, clips, logit_interval) <= 0.99
+    if errors == 2.0:
+        assert coverage_of_counts(errors / clips, clips, percentiles_of_shares) < 0.92
 
 
-def test_a_single_cluster_is_drawn_clip_by_clip():
-    is_bonafide = np.array([True] * 6 + [False] * 6)
-    weights = all_weights(is_bonafide, np.zeros(12, dtype=int))
-    assert len(np.unique(weights, axis=0)) > 40
-    assert (weights[:, :6].sum(axis=1) == 6).all()
+def test_students_interval_of_a_free_value_is_the_textbook_one():
+    values = np.array([4.0, 5.0, 7.0, 8.5, 9.0])
+    low, high = stats.t.interval(0.9, 4, values.mean(), stats.sem(values))
+    found = student_interval(float(values.mean()), float(stats.sem(values)), 4.0, level=0.9)
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
 
 
-def test_weights_equal_repeated_scores():
-    random = np.random.default_rng(0)
-    scores = random.normal(size=40)
-    is_bonafide = np.arange(40) < 15
-    weights = all_weights(is_bonafide, np.arange(40), samples=20)
-    values = weighted_eer(scores, is_bonafide, weights)
-    for row, value in zip(weights.astype(int), values, strict=True):
-        repeated, classes = np.repeat(scores, row), np.repeat(is_bonafide, row)
-        one = np.ones((1, len(repeated)))
-        assert weighted_eer(repeated, classes, one)[0] == pytest.approx(value, abs=1e-12)
+def test_students_interval_is_symmetric_on_its_scale():
+    share = student_interval(0.1, 0.03, 10.0, SHARES)
+    logits = np.log([share.low / (1 - share.low), 0.1 / 0.9, share.high / (1 - share.high)])
+    assert np.diff(logits)[0] == pytest.approx(np.diff(logits)[1])
+    # The delta rule: a small standard error means the same on every scale.
+    near = student_interval(0.1, 1e-6, inf, SHARES)
+    assert near.high - near.low == pytest.approx(2 * 1.959964e-6, rel=1e-4)
+    cost = student_interval(0.5, 0.1, 10.0, ValueRange(low=0.0))
+    assert cost.low * cost.high == pytest.approx(0.25)
+    half = student_interval(1.0, 0.1, 10.0, ValueRange(0.0, 2.0))
+    assert half.low + half.high == pytest.approx(2.0)
 
 
-def test_blocks_do_not_change_the_sizes(monkeypatch):
-    monkeypatch.setattr("xaudio.metrics.intervals.NUMBERS_AT_ONCE", 50)
-    blocks = list(resampling_weights(np.arange(10) < 5, np.arange(10), 23, 0))
-    assert [len(block) for block in blocks] == [5, 5, 5, 5, 3]
+def test_no_interval_leaves_its_range():
+    wide = student_interval(0.4, 5.0, 1.0, SHARES)
+    assert 0.0 <= wide.low < wide.high <= 1.0
+    assert student_interval(1e-9, 5.0, 1.0, ValueRange(low=0.0)).low >= 0.0
+
+
+def test_what_never_happened_in_thirty_is_still_allowed_to():
+    none = end_interval(0.0, np.zeros(100), 30)
+    assert (none.low, none.high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 30)))
+    everything = end_interval(1.0, np.ones(100), 30)
+    assert (everything.low, everything.high) == (pytest.approx(0.025 ** (1 / 30)), 1.0)
+    # Replicates that reach further decide.
+    assert end_interval(1.0, np.linspace(0.2, 1.0, 101), 30).low == pytest.approx(0.22)
+    assert end_interval(0.0, np.zeros(9), 30, ValueRange(0.0, 4.0)).high == 4 * none.high
+
+
+def test_bca_equals_scipys():
+    values = np.random.default_rng(0).exponential(size=30)
+    found = stats.bootstrap(
+        (values,), np.mean, n_resamples=4000, method="BCa", rng=np.random.default_rng(1)
+    )
+    centred = values - values.mean()
+    acceleration = (centred**3).sum() / (6 * (centred**2).sum() ** 1.5)
+    ours = bca_interval(float(values.mean()), found.bootstrap_distribution, float(acceleration))
+    assert ours.low == pytest.approx(found.confidence_interval.low, abs=1e-3)
+    assert ours.high == pytest.approx(found.confidence_interval.high, abs=1e-3)
+
+
+def test_bca_without_bias_and_skewness_is_the_percentile_interval():
+    replicates = np.linspace(-1, 1, 1001)
+    plain, corrected = percentile_interval(0.0, replicates), bca_interval(0.0, replicates, 0.0)
+    assert (corrected.low, corrected.high) == (pytest.approx(plain.low), pytest.approx(plain.high))
+    assert bca_interval(5.0, replicates, 0.0).low <= 1.0  # all on one side: no infinity
 
 
 def test_percentiles():
@@ -68,8 +108,11 @@ def test_percentiles():
     assert str(Interval(0.1, 0.05, 0.155)) == "10.0 % [5.0, 15.5]"
 
 
-def test_bad_settings():
-    with pytest.raises(MetricError, match="between 0 and 1"):
-        percentile_interval(0.5, np.zeros(3), 95.0)
-    with pytest.raises(MetricError, match="at least one replicate"):
-        all_weights(np.array([True, False]), np.arange(2), samples=0)
+def test_a_level_is_a_share():
+    for interval in (
+        lambda: percentile_interval(0.5, np.zeros(3), 95.0),
+        lambda: bca_interval(0.5, np.zeros(3), 0.0, 95.0),
+        lambda: student_interval(0.5, 0.1, 3.0, SHARES, 95.0),
+    ):
+        with pytest.raises(MetricError, match="between 0 and 1"):
+            interval()

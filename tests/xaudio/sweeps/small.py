@@ -1,5 +1,8 @@
 """A corpus, a detector and a corruption small enough to reason about."""
 
+import os
+import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +64,35 @@ class Noisy(Corruption):
         return waveform + level * torch.tensor(np.stack(draws), dtype=waveform.dtype)
 
 
+@dataclass(frozen=True)
+class Slow(Quieter):
+    """Takes its time."""
+
+    name: ClassVar[str] = "slow"
+
+    def corrupt(self, waveform, sample_rate: int, level: float, keys: Sequence[Key]):
+        time.sleep(0.01)
+        return waveform * level
+
+
+@dataclass(frozen=True)
+class Crashing(Corruption):
+    """Takes the whole process along over clips whose keys begin with `clip`."""
+
+    name: ClassVar[str] = "crashing"
+    summary: ClassVar[str] = "Crashes as a codec might."
+    quantity: ClassVar[str] = "signal"
+
+    levels: tuple[float, ...] = (float(signal.SIGSEGV), float(signal.SIGKILL))
+    clip: str = "nobody"
+
+    def corrupt(self, waveform, sample_rate: int, level: float, keys: Sequence[Key]):
+        if keys[0].clip.startswith(self.clip):
+            os.kill(os.getpid(), int(level))
+            time.sleep(10)
+        return waveform
+
+
 def loudness(name: str = "loudness", threshold: float = 0.02) -> Classifier:
     return Classifier(Loudness(threshold), name, RATE, ("spoof", "bonafide"))
 
@@ -81,4 +113,4 @@ def write_clip(path: Path, number: int) -> ManifestRow:
 
 def small_manifest(folder: Path, clips: int = 12) -> Manifest:
     folder.mkdir(exist_ok=True)
-    return Manifest(tuple(write_clip(folder / f"{n:03}.wav", n) for n in range(clips)))
+    return Manifest.of(write_clip(folder / f"{n:03}.wav", n) for n in range(clips))

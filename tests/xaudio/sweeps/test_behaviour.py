@@ -7,7 +7,7 @@ from tests.xaudio.sweeps.small import RATE, loudness
 from xaudio.classifiers import load_classifier
 from xaudio.classifiers.classifier import Classifier
 from xaudio.sweeps.behaviour import behaviour
-from xaudio.sweeps.plan import identify
+from xaudio.sweeps.identity import identify
 
 LABELS = ("spoof", "bonafide")
 GIVEN = {"labels": LABELS, "sample_rate": RATE}

@@ -1,14 +1,17 @@
 import pytest
 import torch
 
-import xaudio.sweeps.serial as serial
+import xaudio.sweeps.tasks as tasks
 from tests.xaudio.sweeps.small import Noisy, Quieter, loudness, small_manifest, write_clip
 from xaudio.datasets.manifest import Manifest, save_manifest
 from xaudio.errors import SweepError
 from xaudio.sweeps import sweep
 from xaudio.sweeps.cells import evaluate_cell, load_clip
-from xaudio.sweeps.plan import identify, plan_sweep
+from xaudio.sweeps.identity import identify
+from xaudio.sweeps.plan import plan_sweep
+from xaudio.sweeps.serial import Serial
 from xaudio.sweeps.store import SweepStore
+from xaudio.sweeps.swept_model import SweptModel
 
 SETTINGS = {"corruptions": [Quieter(), Noisy()], "severities": [1, 3], "bucket_size": 3}
 
@@ -76,7 +79,7 @@ def test_nothing_is_done_twice(manifest, tmp_path):
 
 def test_a_new_clip_re_runs_one_bucket_and_the_rows_are_right(manifest, tmp_path):
     sweep(manifest, [loudness()], out=tmp_path / "out", **SETTINGS)
-    larger = Manifest((*manifest.rows, write_clip(tmp_path / "new.wav", 55)))
+    larger = Manifest.of((*manifest.rows, write_clip(tmp_path / "new.wav", 55)))
     told = []
     grown = sweep(larger, [loudness()], out=tmp_path / "out", progress=told.append, **SETTINGS)
     assert len(told) <= 2 * 5, "one bucket, perhaps split in two, under five conditions"
@@ -87,7 +90,7 @@ def test_a_new_clip_re_runs_one_bucket_and_the_rows_are_right(manifest, tmp_path
 def test_several_models_share_what_was_decoded_and_corrupted(manifest, tmp_path, monkeypatch):
     decoded = []
     monkeypatch.setattr(
-        serial, "load_clip", lambda clip, rate: decoded.append(clip) or load_clip(clip, rate)
+        tasks, "load_clip", lambda clip, rate: decoded.append(clip) or load_clip(clip, rate)
     )
     Quieter.asked.clear()
     models = [loudness(), loudness("b", threshold=0.1), loudness("c", threshold=0.2)]
@@ -122,5 +125,5 @@ def test_models_keep_no_trace_of_a_sweep(manifest, tmp_path):
 def test_the_plans_models_must_be_there(manifest, tmp_path):
     plan = plan_sweep(manifest, [identify(loudness("absent", threshold=0.9))], [], [])
     with pytest.raises(SweepError, match="'absent' is not among"):
-        serial.run(plan, [loudness()], SweepStore(tmp_path / "out"))
+        Serial().run(plan, [SweptModel(loudness())], SweepStore(tmp_path / "out"))
     assert not (tmp_path / "out").exists()

@@ -56,7 +56,7 @@ def test_an_earlier_plans_rows_stay_but_do_not_mix_in(manifest, tmp_path):
 
 def test_corrected_labels_and_names_show_without_scoring_again(manifest, tmp_path):
     sweep(manifest, [loudness()], [], [], tmp_path / "out")
-    corrected = Manifest(
+    corrected = Manifest.of(
         (replace(manifest[0], label="spoof", attack="found later", speaker="x"), *manifest.rows[1:])
     )
     told = []
@@ -74,7 +74,7 @@ def test_corrected_labels_and_names_show_without_scoring_again(manifest, tmp_pat
 
 def test_clips_of_equal_bytes_share_a_score_and_keep_their_names(manifest, tmp_path):
     twin = replace(manifest[0], clip="twin", speaker="somebody")
-    rows = sweep(Manifest((*manifest.rows, twin)), [loudness()], [], [], tmp_path / "out").rows()
+    rows = sweep(Manifest.of((*manifest.rows, twin)), [loudness()], [], [], tmp_path / "out").rows()
     scores = dict(zip(rows["clip"].to_pylist(), rows["score"].to_pylist(), strict=True))
     assert len(scores) == 13
     assert scores["twin"] == scores["clip000"]
@@ -113,12 +113,12 @@ def test_a_plan_without_a_finished_cell_has_no_rows(manifest, tmp_path):
 def test_a_full_disk_keeps_what_is_finished(manifest, tmp_path, monkeypatch):
     write_table, written = pq.write_table, []
 
-    def write(table, path):
+    def write(table, file):
         if len(written) == 4:
-            path.write_bytes(b"half")
+            file.write(b"half")
             raise OSError(errno.ENOSPC, "No space left on device")
-        written.append(path)
-        write_table(table, path)
+        written.append(file)
+        write_table(table, file)
 
     monkeypatch.setattr(pq, "write_table", write)
     with pytest.raises(SweepError, match="is full"):

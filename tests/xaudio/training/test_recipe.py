@@ -24,7 +24,7 @@ def manifest(speakers=10):
         rows.append(
             ManifestRow(f"fest-{number}", Path("a"), "spoof", attack="festival", speaker="kal")
         )
-    return Manifest(tuple(rows))
+    return Manifest.of(rows)
 
 
 def test_no_human_speaker_is_on_both_sides():

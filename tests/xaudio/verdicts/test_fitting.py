@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from tests.xaudio.verdicts.scored import scored_set
+from xaudio.errors import MetricError, ModelError
+from xaudio.metrics.calibration import fit_logistic
+from xaudio.verdicts.fitting import fit_map
+
+
+def fitted(scored, **settings):
+    return fit_map(scored.scores, scored.is_bonafide, scored.clusters, 0.5, **settings)
+
+
+def test_the_map_is_the_logistic_one():
+    scored = scored_set()
+    found, _ = fitted(scored, samples=10)
+    human = scored.is_bonafide
+    expected = fit_logistic(scored.scores[human], scored.scores[~human])
+    assert found == expected
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_true_llr_as_often_as_they_say():
+    """Gaussians four standard deviations apart: the LLR is 4 x score. Few clips, few speakers."""
+    random = np.random.default_rng(0)
+    inside = []
+    for _ in range(300):
+        human = np.arange(80) % 2 == 0
+        scores = random.normal(0, 1, 80) + np.where(human, 1.0, -1.0)
+        clusters = tuple(f"speaker {number // 4}" for number in range(80))
+        found, uncertainty = fit_map(scores, human, clusters, 0.5, samples=200)
+        for score in (-1.5, 0.0, 1.0):
+            gap = abs(found.llrs(score) - 2.0 * score)
+            inside.append(gap <= uncertainty.reach(score))
+    assert 0.92 <= np.mean(inside) <= 0.985
+
+
+def test_more_speakers_narrow_the_interval():
+    few, many = (fitted(scored_set(speakers=number), samples=300)[1] for number in (8, 120))
+    assert many.reach(0.0) < few.reach(0.0) / 2
+    assert few.reach(3.0) > few.reach(0.0)
+    assert few.reach(0.0, level=0.5) < few.reach(0.0, level=0.95)
+
+
+def test_clips_of_one_speaker_do_not_count_as_many():
+    """Every clip given five times by its speaker tells nothing new."""
+    one = scored_set(speakers=40, per_speaker=2)
+    alone = fit_map(one.scores, one.is_bonafide, one.clusters, 0.5, samples=400)[1]
+    again = fit_map(
+        np.repeat(one.scores, 5),
+        np.repeat(one.is_bonafide, 5),
+        tuple(np.repeat(one.clusters, 5).tolist()),
+        0.5,
+        samples=400,
+    )[1]
+    assert again.reach(0.0) == pytest.approx(alone.reach(0.0), rel=0.25)
+
+
+def test_the_same_seed_gives_the_same():
+    scored = scored_set()
+    assert fitted(scored, samples=20) == fitted(scored, samples=20)
+    assert fitted(scored, samples=20) != fitted(scored, samples=20, seed=1)
+
+
+def test_scores_that_run_the_wrong_way_are_refused():
+    scored = scored_set()
+    with pytest.raises(ModelError, match="swapped"):
+        fit_map(-scored.scores, scored.is_bonafide, scored.clusters, 0.5)
+    with pytest.raises(MetricError, match="too few"):
+        fit_map(np.array([1.0, 0.0]), np.array([True, False]), ("a", "b"), 0.5)

@@ -1,0 +1,238 @@
+"""``xaudio sweep run``: plan, estimate, run or resume, report."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from perturbations.errors import UserError
+from xaudio.cli.options import Device, Labels, SampleRate
+from xaudio.cli.output import Json, print_json, progress_bar
+from xaudio.cli.sweep_bar import SweepBar
+from xaudio.cli.sweep_tables import print_conditions, print_estimate
+
+SUITE = "deepfake-16"
+
+
+def run(
+    manifest: Annotated[Path, typer.Argument(help="Parquet or CSV file of clips and labels.")],
+    model: Annotated[
+        list[str],
+        typer.Option(help="lcnn, aasist, hf:<id>, model.onnx ...; may be given several times."),
+    ] = ["lcnn"],  # noqa: B006 - typer copies it
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(help="FILE for the one model, MODEL=FILE where there are several."),
+    ] = None,
+    label: Labels = None,
+    sample_rate: SampleRate = None,
+    precision: Annotated[
+        str, typer.Option(help="float32; bfloat16 or float16 for mixed precision.")
+    ] = "float32",
+    suite: Annotated[
+        str | None, typer.Option(help=f"Name of a suite or a YAML file. [{SUITE}]")
+    ] = None,
+    corruption: Annotated[
+        list[str] | None,
+        typer.Option(help="Instead of a suite: a name, see 'xaudio corruptions'; may be repeated."),
+    ] = None,
+    severity: Annotated[
+        list[int] | None,
+        typer.Option(help="1 (mild) to 5 (harsh); may be given several times. [all]"),
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Draws of each random corruption.")] = 1,
+    split: Annotated[str | None, typer.Option(help="Only this part of the manifest.")] = None,
+    bucket_size: Annotated[int, typer.Option(help="Most clips in one cell.")] = 32,
+    device: Device = "cpu",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes; 0 for none beside this one. [one per core]"),
+    ] = None,
+    ray: Annotated[bool, typer.Option("--ray", help="On Ray, started here or at --address.")] = (
+        False
+    ),
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster to join, for example auto.")
+    ] = None,
+    gpus: Annotated[float, typer.Option(min=0, help="Of each Ray worker; parts are shared.")] = 0.0,
+    part: Annotated[
+        str | None, typer.Option(help="K/N: only the K-th of N parts, for job arrays.")
+    ] = None,
+    quality_clips: Annotated[
+        int, typer.Option(min=0, help="Clips per condition whose certificates are measured.")
+    ] = 8,
+    explain: Annotated[
+        str | None, typer.Option(help="Method: do explanations survive, too? See docs.")
+    ] = None,
+    explain_clips: Annotated[int, typer.Option(min=1, help="Clips explained per condition.")] = 16,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would take.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("sweep"),
+    as_json: Json = False,
+) -> None:
+    """Score every clip clean and under every corruption; stopped, the same command goes on.
+
+    Says first what it will take. Ctrl-C loses one cell per worker at most.
+    """
+    if suite and corruption:
+        raise UserError("Give --corruption (one or more) or a --suite, not both.")
+    from xaudio.datasets.manifest import load_manifest
+    from xaudio.sweeps import SweepStore
+    from xaudio.sweeps.estimate import estimate
+    from xaudio.sweeps.sweeping import plan_for
+    from xaudio.sweeps.swept_model import loaded
+
+    chosen_part = parsed_part(part)
+    clips = load_manifest(manifest)
+    if split is not None:
+        clips = clips.filter(split=split)
+    models = swept(model, weights or [], label, sample_rate, device, precision)
+    whole = plan_for(clips, models, corruption or suite or SUITE, severity, repeats, bucket_size)
+    plan = whole.part(*chosen_part) if chosen_part else whole
+    store, executor = SweepStore(out), _executor(models, workers, ray, address, gpus)
+    expected = estimate(plan, loaded(models), store.finished(), _processes(workers))
+    if dry_run:
+        print_json(expected.as_dict()) if as_json else print_estimate(expected)
+        return
+    if not as_json:
+        print_estimate(expected)
+    store.begin(whole)
+    with SweepBar(hidden=as_json) as bar:
+        executor.run(plan, models, store, bar.show)
+    if store.remaining():
+        typer.echo(f"{store.remaining()} cells of the plan are left to other parts.", err=True)
+        return
+    _look_closer(plan, models, store, quality_clips, explain, explain_clips, as_json)
+    _tell(store, as_json)
+
+
+def swept(
+    models: Sequence[str],
+    weights: Sequence[str],
+    labels: Sequence[str] | None,
+    sample_rate: int | None,
+    device: str,
+    precision: str,
+) -> list[Any]:
+    """The models as a sweep takes them."""
+    from xaudio.sweeps import SweptModel
+
+    weights_of = assigned_weights(models, weights)
+    return [
+        SweptModel(
+            spec,
+            weights_of.get(spec),
+            tuple(labels) if labels else None,
+            sample_rate,
+            device=device,
+            precision=precision,
+        )
+        for spec in models
+    ]
+
+
+def assigned_weights(models: Sequence[str], weights: Sequence[str]) -> dict[str, str]:
+    """Which weights file belongs to which model.
+
+    >>> assigned_weights(["aasist"], ["a.pth"])
+    {'aasist': 'a.pth'}
+    >>> assigned_weights(["lcnn", "aasist"], ["aasist=a.pth"])
+    {'aasist': 'a.pth'}
+
+    Raises:
+        UserError: A file names no model, or one that was not given.
+    """
+    found = {}
+    for entry in weights:
+        name, equals, file = entry.partition("=")
+        if equals and name in models:
+            found[name] = file
+        elif len(models) == 1 and len(weights) == 1:
+            found[models[0]] = entry
+        else:
+            raise UserError(
+                f"'--weights {entry}' does not say whose they are; write MODEL=FILE, where MODEL "
+                f"is {' or '.join(models)}."
+            )
+    return found
+
+
+def parsed_part(part: str | None) -> tuple[int, int] | None:
+    """Which part of how many.
+
+    >>> parsed_part("3/64")
+    (3, 64)
+
+    Raises:
+        UserError: It is not written like that.
+    """
+    if part is None:
+        return None
+    number, slash, parts = part.partition("/")
+    if not (slash and number.isdecimal() and parts.isdecimal()):
+        raise UserError(f"'--part {part}' was given; write K/N, for example 3/64.")
+    return int(number), int(parts)
+
+
+def _executor(
+    models: Sequence[Any], workers: int | None, ray: bool, address: str | None, gpus: float
+) -> Any:
+    if ray or address:
+        from xaudio.sweeps.ray_cluster import RayCluster
+
+        return RayCluster(address=address, workers=workers, gpus_per_worker=gpus)
+    from xaudio.sweeps import executor_for
+
+    return executor_for(models, workers)
+
+
+def _processes(workers: int | None) -> int:
+    from xaudio.sweeps.processes import cores
+
+    return cores() if workers is None else max(1, workers)
+
+
+def _look_closer(
+    plan: Any,
+    models: Sequence[Any],
+    store: Any,
+    quality_clips: int,
+    method: str | None,
+    explain_clips: int,
+    hidden: bool,
+) -> None:
+    """What is measured on a sample of clips: quality, and how far explanations drift."""
+    if quality_clips:
+        from xaudio.sweeps.quality import measure_quality
+
+        with progress_bar("quality", hidden) as advance:
+            measure_quality(
+                plan, store, quality_clips, lambda told: advance(told.finished, told.cells)
+            )
+    if method:
+        from xaudio.sweeps.explanation_drift import explain_drift
+
+        with progress_bar("explanations", hidden) as advance:
+            explain_drift(plan, models, store, method=method, clips=explain_clips, progress=advance)
+
+
+def _tell(store: Any, as_json: bool) -> None:
+    from xaudio.sweeps.reporting import write_report
+    from xaudio.sweeps.tables import condition_table
+
+    report = write_report(store)
+    conditions, failures = condition_table(store.rows()), store.failures()
+    if as_json:
+        print_json(
+            {
+                "out": str(store.folder),
+                "report": str(report),
+                "conditions": conditions.to_pylist(),
+                "failures": failures.to_pylist(),
+            }
+        )
+        return
+    print_conditions(conditions.to_pylist(), failures.num_rows)
+    typer.echo(f"Report: {report}")

@@ -1,0 +1,36 @@
+"""``xaudio sweep merge`` and ``pack``: results of several machines, and many small files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xaudio.cli.output import Json, print_json
+
+
+def merge(
+    into: Annotated[Path, typer.Argument(help="Folder that gets all results; may exist.")],
+    others: Annotated[list[Path], typer.Argument(help="Folders of sweeps; they stay.")],
+    as_json: Json = False,
+) -> None:
+    """Put the results of several machines together; what is there twice is kept once."""
+    from xaudio.sweeps import merge_stores
+
+    store = merge_stores(into, others)
+    told = {"out": str(into), "finished": len(store.finished()), "remaining": store.remaining()}
+    if as_json:
+        print_json(told)
+        return
+    typer.echo(f"{told['finished']} finished cells in {into}, {told['remaining']} remaining.")
+
+
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Folder of a sweep.")], as_json: Json = False
+) -> None:
+    """Put the files of single cells together: thousands of files become a few."""
+    from xaudio.sweeps import open_store
+
+    store = open_store(folder)
+    store.cells.pack()
+    told = {"out": str(folder), "files": len(list((folder / "cells").glob("*.parquet")))}
+    print_json(told) if as_json else typer.echo(f"{told['files']} files in {folder / 'cells'}")

@@ -1,0 +1,74 @@
+"""A sweep's tables in a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+
+from xaudio.cli.output import print_table
+from xaudio.cli.sweep_bar import duration
+
+MOST_ROWS = 60
+WORST = 8
+
+Row = Mapping[str, Any]
+
+
+def print_estimate(expected: Any) -> None:
+    """What a sweep will take, before it starts; on the error stream, beside the bar."""
+    if not expected.waiting:
+        typer.echo(f"All {expected.cells:,} cells are finished.", err=True)
+        return
+    models = ", ".join(
+        f"{name} {duration(seconds)}" for name, seconds in expected.score_seconds.items()
+    )
+    typer.echo(
+        f"{expected.clips:,} clips, {expected.cells:,} cells, {expected.waiting:,} to do: "
+        f"{expected.rows:,} scores over {expected.audio_seconds / 3600:,.1f} h of audio.\n"
+        f"About {duration(expected.wall_seconds)} on {expected.workers} "
+        f"{'process' if expected.workers == 1 else 'processes'} (one core: decoding "
+        f"{duration(expected.decode_seconds)}, corruption {duration(expected.corrupt_seconds)}, "
+        f"{models}), {expected.disk_bytes / 2**20:,.0f} MiB on disk.",
+        err=True,
+    )
+
+
+def print_conditions(rows: Sequence[Row], failed: int, most: int = MOST_ROWS) -> None:
+    """The condition table; of one with more rows the clean ones and the worst of every model."""
+    shown = rows if len(rows) <= most else worst_conditions(rows)
+    print_table(
+        ["model", "condition", "EER, re-fitted", "FRR", "FAR", "flipped"],
+        [_cells(row) for row in shown],
+    )
+    typer.echo("FRR, FAR and flipped decisions at the threshold fixed on clean clips.")
+    if len(shown) < len(rows):
+        typer.echo(
+            f"Of {len(rows)} rows the clean clips' and every model's {WORST} worst; all of them: "
+            "xaudio sweep results"
+        )
+    if failed:
+        typer.echo(f"{failed} scores are missing; the report says which and why.")
+
+
+def worst_conditions(rows: Sequence[Row], each: int = WORST) -> list[Row]:
+    """Every model's clean row and the conditions under which most of its decisions flip."""
+    shown: list[Row] = []
+    for model in dict.fromkeys(row["model"] for row in rows):
+        mine = [row for row in rows if row["model"] == model]
+        corrupted = [row for row in mine if row["severity"] > 0]
+        worst = sorted(corrupted, key=lambda row: -(row["flipped"] or 0.0))[:each]
+        shown += [row for row in mine if row["severity"] == 0] + worst
+    return shown
+
+
+def _cells(row: Row) -> list[str]:
+    from xaudio.reports.sweep_report import interval_text, share_text
+
+    return [
+        row["model"],
+        f"{row['corruption']} {row['severity'] or ''}",
+        interval_text(row),
+        share_text(row["false_rejection"]),
+        share_text(row["false_acceptance"]),
+        share_text(row["flipped"]),
+    ]
