@@ -8,11 +8,12 @@ import typer
 
 from perturbations.errors import UserError
 from xaudio.cli.options import Device, Labels, SampleRate
-from xaudio.cli.output import Json, print_json, progress_bar
+from xaudio.cli.output import Json, print_json
 from xaudio.cli.sweep_bar import SweepBar
 from xaudio.cli.sweep_tables import print_conditions, print_estimate
 
 SUITE = "deepfake-16"
+DEFAULT_METHOD = "default"
 
 
 def run(
@@ -63,7 +64,10 @@ def run(
         int, typer.Option(min=0, help="Clips per condition whose certificates are measured.")
     ] = 8,
     explain: Annotated[
-        str | None, typer.Option(help="Method: do explanations survive, too? See docs.")
+        str | None,
+        typer.Option(
+            help="Do explanations survive, too? A method, or 'default' for each model's own."
+        ),
     ] = None,
     explain_clips: Annotated[int, typer.Option(min=1, help="Clips explained per condition.")] = 16,
     dry_run: Annotated[
@@ -104,7 +108,9 @@ def run(
     if store.remaining():
         typer.echo(f"{store.remaining()} cells of the plan are left to other parts.", err=True)
         return
-    _look_closer(plan, models, store, quality_clips, explain, explain_clips, as_json)
+    _look_closer(
+        whole, models, store, quality_clips, explain, explain_clips, _processes(workers), as_json
+    )
     _tell(store, as_json)
 
 
@@ -201,21 +207,23 @@ def _look_closer(
     quality_clips: int,
     method: str | None,
     explain_clips: int,
+    workers: int,
     hidden: bool,
 ) -> None:
     """What is measured on a sample of clips: quality, and how far explanations drift."""
     if quality_clips:
         from xaudio.sweeps.quality import measure_quality
 
-        with progress_bar("quality", hidden) as advance:
-            measure_quality(
-                plan, store, quality_clips, lambda told: advance(told.finished, told.cells)
-            )
+        with SweepBar(hidden) as bar:
+            measure_quality(plan, store, quality_clips, workers=workers, progress=bar.show)
     if method:
         from xaudio.sweeps.explanation_drift import explain_drift
 
-        with progress_bar("explanations", hidden) as advance:
-            explain_drift(plan, models, store, method=method, clips=explain_clips, progress=advance)
+        chosen = None if method == DEFAULT_METHOD else method
+        with SweepBar(hidden) as bar:
+            explain_drift(
+                plan, models, store, chosen, explain_clips, workers=workers, progress=bar.show
+            )
 
 
 def _tell(store: Any, as_json: bool) -> None:

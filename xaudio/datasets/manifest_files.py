@@ -1,6 +1,7 @@
 """A manifest's table in a file: Parquet, or CSV for people and other tools."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,17 +32,25 @@ def read_table(path: Path) -> pa.Table:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write Parquet, or CSV where the name ends so; the file appears complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write Parquet, or CSV where the name ends so; the file appears complete or not at all.
+
+    Raises:
+        CorpusError: It cannot be written.
+    """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() in _DELIMITERS:
             _write_csv(table, unfinished, _DELIMITERS[path.suffix.lower()])
         else:
             pq.write_table(table, unfinished)
         unfinished.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CorpusError(f"{path} cannot be written: {reason}.") from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _read_csv(path: Path) -> pa.Table:

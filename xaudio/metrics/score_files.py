@@ -43,7 +43,7 @@ def read_key(path: Path, layout: ScoreFormat) -> pa.Table:
 
 
 def write_scores(path: Path, table: pa.Table, layout: ScoreFormat) -> None:
-    """Writes the layout's columns; the file appears whole or not at all.
+    """Writes the layout's columns, packed where the name ends in ``.gz``, whole or not at all.
 
     Scores are written as they are, higher for bona fide, and are read back to the last bit.
 
@@ -61,7 +61,7 @@ def write_scores(path: Path, table: pa.Table, layout: ScoreFormat) -> None:
     shown = pa.table({name: _their_labels(table[theirs[name]], layout) for name in names})
     part = path.with_name(f"{path.name}.part")
     try:
-        _write(part, shown, layout)
+        _write(part, shown, layout, "gzip" if path.suffix == ".gz" else None)
         part.replace(path)
     except (pa.ArrowException, OSError) as error:
         raise MetricError(f"{path} cannot be written: {error}") from error
@@ -117,9 +117,7 @@ def _parsed_by(delimiter: str, source: str | pa.BufferReader, layout: ScoreForma
         source,
         read_options=csv.ReadOptions(column_names=layout.header or None),
         parse_options=csv.ParseOptions(delimiter=delimiter),
-        convert_options=csv.ConvertOptions(
-            column_types=types, include_columns=list(types), null_values=[""]
-        ),
+        convert_options=csv.ConvertOptions(column_types=types, include_columns=list(types)),
     )
 
 
@@ -157,8 +155,8 @@ def _their_labels(column: pa.ChunkedArray, layout: ScoreFormat) -> pa.ChunkedArr
     return pa.chunked_array([pa.array(names, pa.string()).take(encoded.indices)])
 
 
-def _write(path: Path, table: pa.Table, layout: ScoreFormat) -> None:
-    with path.open("wb") as file:
+def _write(path: Path, table: pa.Table, layout: ScoreFormat, compression: str | None) -> None:
+    with pa.output_stream(str(path), compression=compression) as file:
         if not layout.header:
             # Arrow would put the names in quotation marks.
             file.write(layout.delimiter.join(table.column_names).encode() + b"\n")

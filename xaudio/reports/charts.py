@@ -72,6 +72,8 @@ def page_svg(figure: Figure, name: str) -> str:
     width = figure.get_size_inches()[0] * PIXELS_PER_INCH
     svg = svg_file(figure, name).decode()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    # Groups of all drawings have the same names, which a page must not have twice.
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     size = f"min-width: {LEAST_WIDTH * width:.0f}px; max-width: {1.25 * width:.0f}px"
     return re.sub(r"^<svg ", f'<svg style="{size}" ', svg)
 

@@ -38,7 +38,8 @@ def findings_report(findings: SweepFindings, title: str = "Robustness") -> Html:
         findings: All that is to be told.
         title: Heading of the page.
     """
-    return page(title, findings_sections(findings))
+    style, *parts = findings_sections(findings)
+    return page(title, [style, *_with_contents(parts)])
 
 
 def findings_sections(findings: SweepFindings, figures: Figures | None = None) -> list[Html]:
@@ -64,7 +65,7 @@ def findings_sections(findings: SweepFindings, figures: Figures | None = None) -
         sections.provenance(findings),
     ]
     style = Html(f"{heat_style()}<style>{CUBE_STYLE}{STYLE}</style>")
-    return [style, *_with_contents([part for part in made if part is not None])]
+    return [style, *(part for part in made if part is not None)]
 
 
 def _with_contents(parts: Sequence[Html]) -> list[Html]:

@@ -220,6 +220,6 @@ def _settings(ray: ModuleType, store_bytes: int) -> AbstractContextManager[None]
     settings.print_on_execution_start = False
     settings.target_max_block_size = 1  # every task's rows go out as they come
     there = ray.cluster_resources().get("object_store_memory", store_bytes)
-    limits = settings.execution_options.resource_limits
-    settings.execution_options.resource_limits = limits.copy(object_store_memory=there / 2)
+    limits = data.ExecutionResources.for_limits(object_store_memory=there / 2)
+    settings.execution_options.resource_limits = limits
     return data.DataContext.current(settings)

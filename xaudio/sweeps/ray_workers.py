@@ -4,6 +4,7 @@ Work and results are pickled here and not by Ray, because what cannot be read or
 as well: it is told to whoever asked, and no actor dies of it.
 """
 
+import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,14 @@ import pyarrow as pa
 
 from xaudio.classifiers.classifier import Classifier
 from xaudio.classifiers.scoring_form import scoring_form
+from xaudio.datasets.manifest import rows_of
+from xaudio.errors import SweepError
+from xaudio.sweeps.buckets import Bucket
 from xaudio.sweeps.cells import CorruptedClip, corrupt_clips, score_clips
+from xaudio.sweeps.digests import missing_digest
 from xaudio.sweeps.identity import identify
 from xaudio.sweeps.ray_witness import Testimony
+from xaudio.sweeps.shards import Shard
 from xaudio.sweeps.swept_model import SweptModel
 from xaudio.sweeps.tasks import Decoder, Results, Task, check_models, perform
 
@@ -174,14 +180,41 @@ def _of_shards(
     parcels: pa.Table, terms: Terms, perform_task: Callable[[Task], Any]
 ) -> Iterator[pa.Table]:
     """One outcome for each task, also where it is passed over: Ray counts them."""
-    testimony = Testimony(terms.witness)
+    testimony, outline = Testimony(terms.witness), terms.outline
     try:
-        tasks = [task for s in unpacked(parcels) for task in s.work(unpickled(terms.outline))]
+        tasks = [
+            task for shard in unpacked(parcels) for task in _checked(shard).work(unpickled(outline))
+        ]
     except Exception as error:
         yield packed(Outcome(None, _sendable(error)))
         return
     for task in tasks:
         yield _done(testimony, name_of(task), perform_task, task)
+
+
+def _checked(shard: Shard) -> Shard:
+    check_reach(shard.bucket)
+    return shard
+
+
+def check_reach(bucket: Bucket) -> None:
+    """Refuse to work where none of a bucket's clips can be seen that somebody saw elsewhere.
+
+    A file that is missing everywhere is a failed row; a disk that is missing here would make failed
+    rows of clips that are fine.
+
+    Raises:
+        SweepError: Names the machine and a clip.
+    """
+    rows = list(rows_of(bucket.table))
+    if any(row.path.exists() for row in rows):
+        return
+    seen = [row for row in rows if row.digest != missing_digest(row)]
+    if seen:
+        raise SweepError(
+            f"'{seen[0].path}' was there when the sweep was planned, but '{platform.node()}' "
+            "cannot see it. Audio must lie under the same path on every node of the cluster."
+        )
 
 
 def _done(

@@ -42,7 +42,7 @@ class Judged(NamedTuple):
 
 
 def judge(
-    waveforms: Sequence[Float[Tensor, "1 time"]],
+    waveforms: Sequence[Float[Tensor, "1 _"]],
     labels: Sequence[str],
     classifier: Classifier,
     precision: str = "float32",
@@ -83,19 +83,20 @@ def reason(error: Exception) -> str:
 
 
 def _together(
-    waveforms: Sequence[Float[Tensor, "1 time"]], classifier: Classifier
+    waveforms: Sequence[Float[Tensor, "1 _"]], classifier: Classifier
 ) -> Iterator[list[int]]:
     """Places of waveforms that go through the model at once: those of one length."""
-    if classifier.device.type == "cpu":
-        yield from ([place] for place in range(len(waveforms)))
-        return
     by_length: dict[int, list[int]] = {}
     for place, waveform in enumerate(waveforms):
         by_length.setdefault(waveform.shape[1], []).append(place)
     for places in by_length.values():
         rest = iter(places)
-        while block := list(islice(rest, MOST_AT_ONCE)):
+        while block := list(islice(rest, _at_once(classifier))):
             yield block
+
+
+def _at_once(classifier: Classifier) -> int:
+    return 1 if classifier.device.type == "cpu" else MOST_AT_ONCE
 
 
 def _logits(

@@ -7,6 +7,7 @@ any other.
 import json
 import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -204,7 +205,8 @@ class Calibration:
                 f"The calibration cannot be written to '{file}': {error.strerror}."
             ) from None
         finally:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
 
 
 def load_calibration(path: str | os.PathLike[str]) -> Calibration:

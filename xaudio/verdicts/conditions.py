@@ -4,7 +4,7 @@ Whether a detector was ever tested on recordings like this one is asked of these
 its score.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class Conditions:
         lowest_hz: Where the band that holds signal begins.
         highest_hz: Where it ends: 3.4 kHz for a telephone, whatever the file's rate.
         loudness_lufs: After ITU-R BS.1770; None for less than 0.4 s.
-        snr_db: Estimated ratio of speech to steady noise above 200 Hz; see `estimated_snr_db` for its error.
+        snr_db: Estimated ratio of speech to steady noise above 200 Hz; see `estimated_snr_db` for
+            its error.
         clipped_share: Share of the samples in flat tops, 0 to 1.
         silent_share: Share of the samples in digital silence, 0 to 1.
         voiced_share: Share of the frames that sound like a voice on a pitch, 0 to 1.
@@ -50,7 +51,7 @@ class Conditions:
 
     def as_dict(self) -> dict[str, float | int | None]:
         """By name, as JSON can hold them."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -90,15 +91,8 @@ QUANTITIES = {
     quantity.name: quantity
     for quantity in (
         Quantity("seconds", "duration", "s", 0.0, relative_margin=0.1, decimals=2),
-        Quantity("lowest_hz", "lowest frequency with signal", "Hz", 20.0, decimals=0),
-        Quantity(
-            "highest_hz",
-            "highest frequency with signal",
-            "Hz",
-            0.0,
-            relative_margin=0.02,
-            decimals=0,
-        ),
+        Quantity("lowest_hz", "lowest frequency with signal", "Hz", 50.0, decimals=0),
+        Quantity("highest_hz", "highest frequency with signal", "Hz", 50.0, decimals=0),
         Quantity("loudness_lufs", "loudness", "LUFS", 2.0),
         Quantity("snr_db", "estimated signal-to-noise ratio", "dB", 2.0),
         Quantity("clipped_share", "clipped share", "%", 0.0005, decimals=2),

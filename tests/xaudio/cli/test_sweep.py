@@ -4,7 +4,7 @@ import pytest
 
 from tests.xaudio.sweeps.small import Loudness, small_manifest
 from xaudio.cli.main import run
-from xaudio.cli.sweep import assigned_weights
+from xaudio.cli.sweep_run import assigned_weights
 from xaudio.datasets.manifest import save_manifest
 from xaudio.errors import UserError
 from xaudio.sweeps import open_store

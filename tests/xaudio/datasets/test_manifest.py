@@ -119,6 +119,7 @@ def test_three_columns_are_enough_and_others_are_left_aside(tmp_path):
         ({"segments": [None, [[1.0, 0.5]]]}, r"Row 1 .*column 'segments': \[1.0, 0.5\]"),
         ({"segments": [[[0.1, 0.5]], None]}, "Row 0 .*bona fide clip has no synthetic"),
         ({"segments": [None, [[0.0, 2.0], [1.0, 3.0]]]}, "begins before"),
+        ({"segments": [None, [[-0.5, 1.0]]]}, r"column 'segments': \[-0.5, 1.0\]"),
         (
             {"segments": [None, [[0.0, 2.0]]], "seconds": [1.0, 1.5]},
             r"not a stretch inside the clip of 1.5 s",
@@ -169,6 +170,18 @@ def test_parts_and_pieces_of_a_table_are_checked_where_they_lie(manifest):
     turned = pieces.set_column(2, "label", pa.array(["bonafide"] * 3))
     with pytest.raises(CorpusError, match=r"Row 0 \(clip 'c'\).*bona fide"):
         Manifest(turned)
+
+
+def test_stretches_of_one_clip_may_be_earlier_than_those_of_another():
+    late = ManifestRow("a", Path("a.wav"), "spoof", segments=((2.0, 3.0),))
+    early = ManifestRow("b", Path("b.wav"), "spoof", segments=((0.5, 1.0),))
+    assert Manifest.of([late, early]).rows == (late, early)
+
+
+def test_paths_in_the_working_folder_stay_short(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("m.parquet"))
+    assert load_manifest("m.parquet").table["path"].to_pylist() == ["a.wav", "b.wav"]
 
 
 def test_other_classes_are_labels_too(tmp_path):
@@ -246,8 +259,8 @@ def test_half_a_million_rows_are_checked_in_seconds(tmp_path):
             "seconds": [1.0] * (count - 1) + [-1.0],
         }
     )
-    began = time.monotonic()
+    began = time.process_time()
     assert Manifest(table.slice(0, count - 1)).table.nbytes < 64e6
     with pytest.raises(CorpusError, match="Row 499999"):
         Manifest(table)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

@@ -80,9 +80,28 @@ def test_any_csv_by_the_names_of_its_columns(tmp_path):
 
 
 def test_gzipped(tmp_path):
-    path = tmp_path / "scores.tsv.gz"
-    path.write_bytes(gzip.compress(b"filename\tcm-score\nE_1\t0.5\n"))
-    assert read_scores(path, ASVSPOOF5_SCORES, "bonafide")["score"].to_pylist() == [0.5]
+    path, text = tmp_path / "scores.tsv.gz", b"filename\tcm-score\nE_1\t0.5\n"
+    path.write_bytes(gzip.compress(text))
+    table = read_scores(path, ASVSPOOF5_SCORES, "bonafide")
+    assert table["score"].to_pylist() == [0.5]
+    write_scores(path, table, ASVSPOOF5_SCORES)
+    assert gzip.decompress(path.read_bytes()) == text
+
+
+def test_line_ends_and_marks_of_other_systems(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"\xef\xbb\xbfclip,score\r\nNA,1\r\nnull,2\r\n")
+    assert read_scores(path, CSV_SCORES, "bonafide").to_pydict() == {
+        "clip": ["NA", "null"],
+        "score": [1.0, 2.0],
+    }
+
+
+def test_labels_are_written_as_the_format_calls_them(tmp_path):
+    table = pa.table({"asv_score": [0.5], "score": [1.5], "asv_label": ["spoof"]})
+    write_scores(tmp_path / "scores.csv", table, FUSION_SCORES)
+    text = (tmp_path / "scores.csv").read_text()
+    assert text == "asv_score,cm_score,sasv_label\n0.5,1.5,0.0\n"
 
 
 @pytest.mark.parametrize(

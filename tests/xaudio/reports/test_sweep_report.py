@@ -3,7 +3,6 @@ import io
 import re
 
 import numpy as np
-import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile

@@ -1,9 +1,12 @@
 import pyarrow as pa
+import pytest
 
 from tests.xaudio.sweeps.small import RATE, Noisy, Quieter, loudness, small_manifest
+from xaudio.datasets.manifest import Manifest, ManifestRow
+from xaudio.errors import SweepError
 from xaudio.sweeps.identity import identify
 from xaudio.sweeps.plan import plan_sweep
-from xaudio.sweeps.ray_workers import pickled, unpickled
+from xaudio.sweeps.ray_workers import check_reach, pickled, unpickled
 from xaudio.sweeps.shards import outline_of, waiting_shards
 from xaudio.sweeps.tasks import waiting_tasks
 
@@ -12,6 +15,11 @@ def a_plan(folder):
     models = [identify(loudness()), identify(loudness("strict", threshold=0.005))]
     manifest = small_manifest(folder / "audio")
     return plan_sweep(manifest, models, [Quieter(), Noisy()], [1, 3], bucket_size=3)
+
+
+def a_plan_of(path):
+    row = ManifestRow(clip="gone", path=path, label="spoof")
+    return plan_sweep(Manifest.of([row]), [identify(loudness())], [])
 
 
 def ids(tasks):
@@ -49,3 +57,15 @@ def test_clip_by_clip_keeps_the_cells_names(tmp_path):
     assert [len(single.bucket) for single in singles] == [1] * len(shard.bucket)
     assert pa.concat_tables([s.bucket.table for s in singles]).equals(shard.bucket.table)
     assert ids(singles[0].work(plan)) == ids(shard.work(plan))
+
+
+def test_a_machine_that_sees_no_clip_of_a_bucket_refuses_it(tmp_path):
+    (bucket, *_) = a_plan(tmp_path).buckets
+    for clip in bucket.clips[1:]:
+        clip.path.unlink()
+    check_reach(bucket)
+    bucket.clips[0].path.unlink()
+    with pytest.raises(SweepError, match="was there when the sweep was planned"):
+        check_reach(bucket)
+    (missing_everywhere, *_) = a_plan_of(bucket.clips[0].path).buckets
+    check_reach(missing_everywhere)

@@ -68,7 +68,7 @@ def test_few_of_the_clips_held_out_lie_outside():
 
 def test_figures_come_from_thresholds_that_did_not_see_the_clip():
     """With the wanted rate 0 the highest spoof sets the threshold; held out, it passes it."""
-    scored = scored_set(speakers=20)
+    scored = scored_set(speakers=20, distance=1.0)
     held_out = hold_out(scored, WantedFalseAcceptance(0.0), 0.5)
     spoof = ~scored.is_bonafide
     made = fit_calibration(scored, MODEL, WantedFalseAcceptance(0.0), samples=50)

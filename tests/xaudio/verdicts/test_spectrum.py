@@ -12,10 +12,13 @@ def noise(seconds=4.0, rate=16000, seed=0):
 
 
 def bursts(rate=16000, seconds=4.0):
-    """Speech of a sort: sound half of the time, pauses the other half."""
-    times = np.arange(int(seconds * rate)) / rate
-    on = np.sin(2 * np.pi * 2 * times) > 0
-    return noise(seconds, rate, seed=1) * on
+    """Speech of a sort: each of seven bands sounds a quarter of the time, at its own times."""
+    random = np.random.default_rng(1)
+    found = np.zeros(int(seconds * rate))
+    for low in range(500, 7500, 1000):
+        on = np.repeat(random.random(round(seconds / 0.2)) < 0.25, round(0.2 * rate))
+        found += on * passed(random.normal(0, 0.1, len(found)), [low, low + 500.0], pass_zero=False)
+    return found
 
 
 def passed(samples, cutoff, rate=16000, **kind):
@@ -26,14 +29,14 @@ def passed(samples, cutoff, rate=16000, **kind):
 @pytest.mark.parametrize("cutoff", [1000.0, 3400.0])
 def test_the_band_ends_where_a_filter_ends_it(rate, cutoff):
     band = occupied_band(spectrogram(passed(noise(rate=rate), cutoff, rate), rate))
-    assert cutoff < band[1] < 1.03 * cutoff + 2 * rate / 801
+    assert cutoff < band[1] < cutoff + 3 * rate / 801 + 60
     assert band[0] == 0
 
 
 def test_the_band_begins_where_a_filter_begins_it():
     high = passed(noise(), 500.0, pass_zero=False)
     lowest, highest = occupied_band(spectrogram(high, 16000))
-    assert 350 < lowest < 500
+    assert 410 < lowest < 500
     assert highest == 8000
 
 
@@ -43,7 +46,7 @@ def test_the_ratio_of_bursts_to_steady_noise_is_found(snr_db):
     added = noise(seed=2)
     added *= np.sqrt(np.mean(sound**2) / np.mean(added**2) / 10 ** (snr_db / 10))
     found = estimated_snr_db(spectrogram(sound + added, 16000))
-    assert found == pytest.approx(snr_db, abs=1.5)
+    assert snr_db - 3 < found < snr_db + 0.5
 
 
 def test_hum_and_digital_silence_play_no_part():
@@ -52,13 +55,14 @@ def test_hum_and_digital_silence_play_no_part():
     plain = estimated_snr_db(spectrogram(sound, 16000))
     hum = estimated_snr_db(spectrogram(sound + 0.3 * np.sin(2 * np.pi * 50 * times), 16000))
     gaps = estimated_snr_db(spectrogram(np.concatenate((sound, np.zeros(64000))), 16000))
-    assert hum == pytest.approx(plain, abs=0.5)
+    assert hum == pytest.approx(plain, abs=1.5)
     assert gaps == pytest.approx(plain, abs=0.5)
 
 
 def test_steady_noise_alone_has_none_and_clean_bursts_much():
     assert estimated_snr_db(spectrogram(noise(), 16000)) < -10
-    assert estimated_snr_db(spectrogram(bursts(), 16000)) > 30
+    faint = 1e-3 * noise(seed=4)
+    assert estimated_snr_db(spectrogram(bursts() + faint, 16000)) > 30
 
 
 @pytest.mark.parametrize("samples", [np.zeros(100), np.zeros(16000), np.array([0.1, -0.1])])

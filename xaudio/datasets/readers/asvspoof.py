@@ -13,12 +13,12 @@ from xaudio.datasets.manifest import Manifest
 from xaudio.datasets.readers.columns import (
     OWN_LABELS,
     joined,
-    known,
     manifest_of,
     of_spoof,
     placed,
     repeated,
     turned,
+    without_dash,
 )
 from xaudio.datasets.readers.protocol import Protocol, read_protocol
 from xaudio.datasets.readers.protocol_files import named, one_per_split, the_one
@@ -56,7 +56,7 @@ def asvspoof2019_pa(folder: Path) -> Manifest:
 def asvspoof2021_la(folder: Path) -> Manifest:
     """ASVspoof 2021 LA; `source` is the line the call went over (`loc_tx`, `ita_tx`, ...)."""
     tree, protocol = _keys_2021(folder, "LA", _COLUMNS_2021_LA)
-    extra = {"codec": protocol["codec"], "source": known(protocol["transmission"])}
+    extra = {"codec": protocol["codec"], "source": without_dash(protocol["transmission"])}
     return manifest_of([_trials(tree, protocol, "LA", protocol["attack"]) | extra])
 
 
@@ -64,7 +64,7 @@ def asvspoof2021_la(folder: Path) -> Manifest:
 def asvspoof2021_df(folder: Path) -> Manifest:
     """ASVspoof 2021 DF; `source` is the corpus it comes from (`asvspoof`, `vcc2018`, ...)."""
     tree, protocol = _keys_2021(folder, "DF", _COLUMNS_2021_DF)
-    extra = {"codec": protocol["codec"], "source": known(protocol["source"])}
+    extra = {"codec": protocol["codec"], "source": without_dash(protocol["source"])}
     return manifest_of([_trials(tree, protocol, "DF", protocol["attack"]) | extra])
 
 
@@ -91,10 +91,10 @@ def _asvspoof2019(folder: Path, task: str) -> Manifest:
             {
                 "clip": protocol["clip"],
                 "label": labels,
-                "speaker": known(protocol["speaker"]),
+                "speaker": without_dash(protocol["speaker"]),
                 "attack": of_spoof(protocol["attack"], labels),
                 "split": repeated(split, len(protocol)),
-                "source": known(protocol["environment"]),
+                "source": without_dash(protocol["environment"]),
                 **located(tree, audio),
             }
         )
@@ -118,7 +118,7 @@ def _trials(tree: Tree, protocol: Protocol, task: str, attacks: pa.Array) -> dic
     return {
         "clip": protocol["clip"],
         "label": labels,
-        "speaker": known(protocol["speaker"]),
+        "speaker": without_dash(protocol["speaker"]),
         "attack": of_spoof(attacks, labels),
         "split": protocol["subset"],
         **located(tree, audio),

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from xaudio.datasets.manifest import Manifest
 from xaudio.datasets.readers.columns import (
     OWN_LABELS,
-    known,
     manifest_of,
     of_spoof,
     placed,
     repeated,
     turned,
+    without_dash,
 )
 from xaudio.datasets.readers.protocol import Protocol, read_protocol
 from xaudio.datasets.readers.protocol_files import named, one_per_split
@@ -62,7 +62,7 @@ def asvspoof5(folder: Path) -> Manifest:
         coded = pc.is_in(protocol["codec"], value_set=_NO_CODEC)
         part["codec"] = pc.if_else(coded, "none", protocol["codec"])
         if protocol.has("codec_seed"):
-            part["source"] = pc.coalesce(known(protocol["codec_seed"]), protocol["clip"])
+            part["source"] = pc.coalesce(without_dash(protocol["codec_seed"]), protocol["clip"])
         parts.append(part)
     return manifest_of(parts)
 
@@ -94,7 +94,7 @@ def _part(tree: Tree, protocol: Protocol, labels: pa.Array, split: str) -> dict[
     return {
         "clip": protocol["clip"],
         "label": labels,
-        "speaker": known(protocol["speaker"]),
+        "speaker": without_dash(protocol["speaker"]),
         "attack": of_spoof(protocol["attack"], labels),
         "split": repeated(split, len(protocol)),
         **located(tree, placed(_FOLDERS[split], protocol["clip"], ".flac")),

@@ -63,14 +63,14 @@ def agreed(labels: pa.Array, meaning: Mapping[str, str] | None) -> pa.Array:
     return pa.array(list(meaning.values())).take(known)
 
 
-def known(column: pa.Array) -> pa.Array:
+def without_dash(column: pa.Array) -> pa.Array:
     """The column with null for a dash, which stands for nothing known or none."""
     return pc.if_else(pc.equal(column, "-"), None, column)
 
 
 def of_spoof(attacks: pa.Array, labels: pa.Array) -> pa.Array:
     """What made each spoofed clip; null for bona fide."""
-    return pc.if_else(pc.equal(labels, "bonafide"), None, known(attacks))
+    return pc.if_else(pc.equal(labels, "bonafide"), None, without_dash(attacks))
 
 
 def joined(protocol: Protocol, names: tuple[str, ...]) -> pa.Array:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from xaudio.datasets.manifest import Manifest
-from xaudio.datasets.readers.columns import OWN_LABELS, known, manifest_of, of_spoof, turned
+from xaudio.datasets.readers.columns import (
+    OWN_LABELS,
+    manifest_of,
+    of_spoof,
+    turned,
+    without_dash,
+)
 from xaudio.datasets.readers.protocol import read_protocol
 from xaudio.datasets.readers.protocol_files import named
 from xaudio.datasets.readers.registry import readers
@@ -38,7 +44,7 @@ def asvspoof_laundered(folder: Path) -> Manifest:
             {
                 "clip": protocol["clip"],
                 "label": labels,
-                "speaker": known(protocol["speaker"]),
+                "speaker": without_dash(protocol["speaker"]),
                 "attack": of_spoof(protocol["attack"], labels),
                 "codec": pc.binary_join_element_wise(
                     protocol["laundering"], protocol["parameter"], "/"

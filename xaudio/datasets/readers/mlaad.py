@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xaudio.datasets.manifest import Manifest
-from xaudio.datasets.readers.columns import known, manifest_of, repeated
+from xaudio.datasets.readers.columns import manifest_of, repeated, without_dash
 from xaudio.datasets.readers.protocol import Protocol, read_headed
 from xaudio.datasets.readers.protocol_files import named
 from xaudio.datasets.readers.registry import readers
@@ -52,25 +52,25 @@ def _fakes(tree: Tree, place: str) -> dict[str, pa.Array]:
         "speaker": _reference(meta),
         "attack": repeated(model, len(meta)),
         "split": repeated(language, len(meta)),
-        "source": pc.replace_substring_regex(known(meta["original_file"]), r"^\./", ""),
+        "source": pc.replace_substring_regex(without_dash(meta["original_file"]), r"^\./", ""),
         **({} if seconds is None else {"seconds": seconds}),
     }
 
 
 def _reference(meta: Protocol) -> pa.Array:
     if meta.has("reference_speaker"):
-        return known(meta["reference_speaker"])
+        return without_dash(meta["reference_speaker"])
     return repeated(None, len(meta))
 
 
 def _originals(tree: Tree, sources: pa.Array) -> dict[str, pa.Array]:
     """The human recordings, ``en_US/by_book/female/mary_ann/.../wavs/x.wav``."""
     places = _texts(sources)
-    readers_names = pc.extract_regex(places, r"by_book/[^/]+/(?P<speaker>[^/]+)/")
+    voices = pc.extract_regex(places, r"by_book/[^/]+/(?P<speaker>[^/]+)/")
     return {
         "clip": places,
         "label": repeated("bonafide", len(places)),
-        "speaker": pc.struct_field(readers_names, "speaker"),
+        "speaker": pc.struct_field(voices, "speaker"),
         "split": pc.struct_field(pc.extract_regex(places, r"^(?P<language>[a-z]{2})"), "language"),
         "source": places,
         **located(tree, places),

@@ -15,12 +15,12 @@ from jaxtyping import Float64, Int64
 from xaudio.datasets.manifest import Manifest
 from xaudio.datasets.readers.columns import (
     OWN_LABELS,
-    known,
     manifest_of,
     of_spoof,
     placed,
     repeated,
     turned,
+    without_dash,
 )
 from xaudio.datasets.readers.protocol import Protocol, read_protocol
 from xaudio.datasets.readers.protocol_files import named, one_per_split
@@ -57,7 +57,7 @@ def partial_spoof(folder: Path) -> Manifest:
             {
                 "clip": protocol["clip"],
                 "label": labels,
-                "speaker": known(protocol["speaker"]),
+                "speaker": without_dash(protocol["speaker"]),
                 "attack": of_spoof(protocol["attack"], labels),
                 "split": repeated(split, len(protocol)),
                 "seconds": seconds,

@@ -59,7 +59,8 @@ def explain_drift(
 
     Raises:
         SweepError: A model is missing, or settings were given without a method.
-        ExplanationError: There is no such method or setting, or a model cannot have it.
+        ExplanationError: There is no such method or setting. A method that a model cannot have is
+            rows that say so.
     """
     if settings and method is None:
         raise SweepError("Settings were given and no method; say whose settings they are.")

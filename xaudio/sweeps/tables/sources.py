@@ -54,8 +54,8 @@ class RowsInMemory:
     table: pa.Table
 
     def planned(self) -> pa.Table:
-        """One row per model, corruption and severity, in the order of the rows."""
-        firsts = pa.array(sorted(int(rows[0]) for rows in self._rows_of.values()), pa.int64())
+        """One row per model, corruption and severity, in the order of the names."""
+        firsts = pa.array([int(rows[0]) for rows in self._rows_of.values()], pa.int64())
         return self.table.select([*GROUP, "parameters"]).take(firsts)
 
     def clips(self) -> pa.Table:
@@ -82,7 +82,7 @@ class RowsInMemory:
 
     @cached_property
     def _rows_of(self) -> dict[Place, np.ndarray]:
-        """Row numbers of each model, corruption and severity, ascending."""
+        """Row numbers of each model, corruption and severity, in the order of the names."""
         number = np.zeros(self.table.num_rows, dtype=np.int64)
         for name in GROUP:
             code = codes(self.table[name])
@@ -107,16 +107,12 @@ def places_of(source: RowSource) -> dict[Place, str]:
     places: dict[Place, str] = {}
     for row in planned:
         places.setdefault(Place(*(row[name] for name in GROUP)), row["parameters"])
-    order = {name: number for number, name in enumerate(models_of(places))}
+    names = list(dict.fromkeys(place.model for place in places))
+    order = {name: number for number, name in enumerate(names)}
     ascending = sorted(
         places, key=lambda place: (order[place.model], place.corruption != CLEAN, *place[1:])
     )
     return {place: places[place] for place in ascending}
-
-
-def models_of(places: dict[Place, str]) -> list[str]:
-    """The models' names, in the order in which they were asked for."""
-    return list(dict.fromkeys(place.model for place in places))
 
 
 def valid_rows(source: RowSource, place: Place) -> tuple[pa.Table, pa.Table]:

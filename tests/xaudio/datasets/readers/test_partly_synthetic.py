@@ -219,6 +219,12 @@ class TestStretches:
                 edges = np.flatnonzero(np.diff(frames, prepend=False, append=False)) / 8
                 assert segments[clip] == edges.reshape(-1, 2).tolist()
 
+    def test_a_gap_of_rounding_is_none(self):
+        start, length = np.array([0.7, 0.8]), np.array([0.1, 0.1])
+        assert 0.7 + 0.1 < 0.8
+        merged = segment_column(np.zeros(2, int), start, start + length, 1)
+        assert merged.to_pylist() == [[[0.7, 0.9]]]
+
     def test_times_stay_exact_however_many_clips(self):
         rows = np.arange(100_000)
         segments = segment_column(rows, np.full(len(rows), 0.1), np.full(len(rows), 1 / 3), 100_000)

