@@ -29,6 +29,7 @@ _HOMES = {
     "load_suite": "perturbations.suites",
     "open_store": "xaudio.sweeps",
     "read_clip": "xaudio.audio",
+    "read_dataset": "xaudio.datasets.readers",
     "sweep": "xaudio.sweeps",
 }
 

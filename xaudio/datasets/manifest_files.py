@@ -27,7 +27,7 @@ def read_table(path: Path) -> pa.Table:
     kind = "CSV" if path.suffix.lower() in _DELIMITERS else "Parquet"
     try:
         return _read_csv(path) if kind == "CSV" else pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (ValueError, OSError) as error:  # Arrow's are ValueErrors, too
         raise CorpusError(f"{path} cannot be read as a {kind} manifest: {error}.") from None
 
 

@@ -158,7 +158,7 @@ def _check_segments(table: pa.Table) -> None:
         complaint = "a bona fide clip has no synthetic stretches."
         raise _complain(table, int(rows[human.argmax()]), "segments", complaint)
     seconds = pc.fill_null(table["seconds"], float("inf")).to_numpy()[rows]
-    outside = ~((start >= 0) & (start < end) & (end <= seconds + _ROUNDING))
+    outside = ~((start >= 0) & (start < end) & (end <= seconds + _ROUNDING) & np.isfinite(end))
     if outside.any():
         at = int(outside.argmax())
         row = int(rows[at])

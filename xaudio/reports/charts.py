@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ PANEL_INCHES = (2.55, 1.75)
 LARGE_PANEL_INCHES = (5.1, 3.3)
 LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.12, 0.3, 0.5  # margins in inches
 BESIDE, BETWEEN = 0.3, 0.72  # between panels, in inches
+MARGIN = 0.05  # of the data's span, on each side
 PIXELS_PER_INCH = 96
 LEAST_WIDTH = 0.72  # of its own size, below which a chart scrolls instead of shrinking
 DOTS_PER_INCH = 200
@@ -81,7 +83,7 @@ def page_svg(figure: Figure, name: str) -> str:
 def svg_file(figure: Figure, name: str) -> bytes:
     """A chart as an SVG file; the same chart gives the same bytes."""
     file = io.BytesIO()
-    with chart_style(name):
+    with chart_style(name), _any_script():
         FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
     return file.getvalue()
 
@@ -89,10 +91,18 @@ def svg_file(figure: Figure, name: str) -> bytes:
 def png_file(figure: Figure) -> bytes:
     """A chart as a PNG file on white, 200 dots per inch."""
     file = io.BytesIO()
-    with chart_style():
+    with chart_style(), _any_script():
         FigureCanvasAgg(figure)
         figure.savefig(file, format="png", dpi=DOTS_PER_INCH, facecolor="white")
     return file.getvalue()
+
+
+@contextmanager
+def _any_script() -> Iterator[None]:
+    """A name in a script the font lacks is no news to the user: browsers have other fonts."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 def named_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -174,20 +184,32 @@ def _panels(
     lines = max(1, -(-len(titles) // columns))
     width, height = size
     figure = Figure(figsize=(width * columns + 0.5, (height + 0.25) * lines + 0.4))
-    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    panels = list(grid.ravel())
-    for panel, title in zip(panels, titles, strict=False):
+    grid = list(figure.subplots(lines, columns, squeeze=False).ravel())
+    panels = grid[: len(titles)]
+    for unused in grid[len(titles) :]:
+        unused.set_visible(False)
+    for number, (panel, title) in enumerate(zip(panels, titles, strict=True)):
         panel.set_title(shortened(title), parse_math=False)
         draw(panel, title)
         panel.grid(axis="y", alpha=0.15)
-    for number, panel in enumerate(panels):
-        panel.set_visible(number < len(titles))
-        if number + columns >= len(titles):
-            panel.tick_params(labelbottom=True)
-            panel.set_xlabel(across)
-        if number % columns == 0:
-            panel.set_ylabel(up)
-    return figure, panels[: len(titles)]
+        at_left, at_bottom = number % columns == 0, number + columns >= len(titles)
+        panel.tick_params(labelleft=at_left, labelbottom=at_bottom)
+        panel.set(xlabel=across if at_bottom else "", ylabel=up if at_left else "")
+    _share_limits(panels)
+    return figure, panels
+
+
+def _share_limits(panels: Sequence[Axes]) -> None:
+    """All panels from the least to the largest of what any shows; shared axes would be slow."""
+    for name in ("x", "y"):
+        spans = [getattr(panel.dataLim, f"interval{name}") for panel in panels]
+        ends = np.array([span for span in spans if np.isfinite(span).all()])
+        if not len(ends):
+            continue
+        low, high = ends.min(), ends.max()
+        margin = MARGIN * (high - low) or 1.0
+        for panel in panels:
+            panel.set(**{f"{name}lim": (low - margin, high + margin)})
 
 
 def spread(figure: Figure, above_inches: float = 0.0) -> None:

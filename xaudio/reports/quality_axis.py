@@ -67,6 +67,7 @@ def _curves(rows: Sequence[Row], column: str, name: str, scale: float) -> Figure
     with chart_style():
         models = distinct(row["model"] for row in rows)
         figure, panels = large_multiples(models, draw, name, "Errors (%)")
-        panels[0].set_ylim(bottom=0)
+        for panel in panels:
+            panel.set_ylim(bottom=0)
         spread(figure, legend(figure, model_handles(styles)))
     return figure

@@ -110,7 +110,8 @@ def severity_chart(
         names = distinct(row["corruption"] for row in known if row["severity"] > 0)
         figure, panels = small_multiples(names, draw, "Severity", unit)
         severity_axis(panels, (row["severity"] for row in known))
-        panels[0].set_ylim(bottom=bottom)
+        for panel in panels:
+            panel.set_ylim(bottom=bottom)
         spread(figure, legend(figure, {**model_handles(styles), **kinds}))
     return figure
 

@@ -23,12 +23,20 @@ def sweep_figures(findings: SweepFindings) -> Figures:
     return {name: draw() for name, draw in _drawable(findings)}
 
 
+def exported_figures(findings: SweepFindings) -> Figures:
+    """The same, and as a figure what a page shows as a table: the matrix."""
+    conditions = findings.rows("conditions")
+    if not conditions:
+        return {}
+    measure = main_measure(conditions)
+    return {"matrix": matrix_figure(conditions, measure), **sweep_figures(findings)}
+
+
 def _drawable(findings: SweepFindings) -> Iterator[tuple[str, Draw]]:
     conditions = findings.rows("conditions")
     measure = main_measure(conditions)
     if not any(measure.of(row) is not None and row["severity"] > 0 for row in conditions):
         return
-    yield "matrix", lambda: matrix_figure(conditions, measure)
     yield "errors", lambda: measure_curves(conditions, measure, "Errors (%)")
     if _corrupted(conditions, "false_rejection") or _corrupted(conditions, "false_acceptance"):
         yield "rejections-and-acceptances", lambda: fixed_threshold_curves(conditions)

@@ -105,6 +105,8 @@ def interval_text(row: Mapping[str, Any]) -> str:
 
 
 STYLE = """
+main { overflow-wrap: anywhere; }
+table { overflow-wrap: normal; }
 .summary { padding-left: 1.2rem; max-width: 75ch; }
 .summary li { margin: .6rem 0; }
 figure[role="img"] { overflow-x: auto; }

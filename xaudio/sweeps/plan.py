@@ -166,6 +166,8 @@ def plan_sweep(
         raise SweepError("The manifest holds no clips; there is nothing to sweep over.")
     _check_labels(manifest, models)
     clips = with_digests(manifest)
+    if not manifest.is_detection:
+        _check_one_label_each(clips)
     return Plan(clips, tuple(models), conditions, buckets_of(clips, bucket_size))
 
 
@@ -205,6 +207,17 @@ def _check_labels(manifest: Manifest, models: Sequence[ModelIdentity]) -> None:
                 f"'{model.name}' tells apart {_few(model.labels)}; the manifest's clips are "
                 f"{_few(labels)}. Give a manifest with the model's labels, or a model of these."
             )
+
+
+def _check_one_label_each(clips: pa.Table) -> None:
+    """Refuse equal bytes under two labels where the label decides the score."""
+    labels = clips.group_by("digest").aggregate([("label", "count_distinct"), ("clip", "min")])
+    doubled = labels.filter(pc.greater(labels["label_count_distinct"], 1))["clip_min"]
+    if len(doubled):
+        raise SweepError(
+            f"{len(doubled)} clips stand in the manifest under several labels (the first is "
+            f"'{doubled[0].as_py()}'); a classifier's margin needs one label per clip."
+        )
 
 
 def _few(names: Sequence[str]) -> str:

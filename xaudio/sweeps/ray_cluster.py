@@ -164,6 +164,8 @@ class _Pool:
                 f"The Ray cluster broke down: {str(error).splitlines()[0]}. Finished cells are "
                 "kept: start the same sweep again."
             ) from error
+        finally:
+            self._ray.kill(witness)
 
     def _pipeline(self, parcels: list[pa.Table], witness: Any) -> Any:
         """A Ray dataset of outcomes."""

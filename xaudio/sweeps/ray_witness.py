@@ -30,7 +30,7 @@ class Witness:
         self._finished.add(work)
 
 
-class Testimony:
+class AskedWitness:
     """The witness as an actor meets it; where it is gone, all work is wanted."""
 
     def __init__(self, witness: Any):

@@ -19,7 +19,7 @@ from xaudio.sweeps.buckets import Bucket
 from xaudio.sweeps.cells import CorruptedClip, corrupt_clips, score_clips
 from xaudio.sweeps.digests import missing_digest
 from xaudio.sweeps.identity import identify
-from xaudio.sweeps.ray_witness import Testimony
+from xaudio.sweeps.ray_witness import AskedWitness
 from xaudio.sweeps.shards import Shard
 from xaudio.sweeps.swept_model import SweptModel
 from xaudio.sweeps.tasks import Decoder, Results, Task, check_models, perform
@@ -99,7 +99,7 @@ class Scoring:
 
     def __init__(self, terms: Terms):
         """Prepare; the models are loaded when there is something to score."""
-        self._models, self._testimony = _Models(terms), Testimony(terms.witness)
+        self._models, self._witness = _Models(terms), AskedWitness(terms.witness)
 
     def __call__(self, parcels: pa.Table) -> Iterator[pa.Table]:
         """Outcomes with the tasks' rows."""
@@ -108,7 +108,7 @@ class Scoring:
                 yield packed(corrupted)
             else:
                 work = f"score {name_of(corrupted.made[0])}"
-                yield _done(self._testimony, work, self._score, corrupted.made)
+                yield _done(self._witness, work, self._score, corrupted.made)
 
     def _score(self, made: Corrupted) -> Results:
         task, clips = made
@@ -148,7 +148,7 @@ class _Models:
 def name_of(task: Task) -> str:
     """What the witness calls a task."""
     first = task.bucket.table["digest"][0].as_py()
-    return f"{task.cells[0].id} {first} {len(task.bucket)}"
+    return f"{task.cells[0].id} {len(task.bucket)}"
 
 
 def packed(thing: Any) -> pa.Table:
@@ -180,7 +180,7 @@ def _of_shards(
     parcels: pa.Table, terms: Terms, perform_task: Callable[[Task], Any]
 ) -> Iterator[pa.Table]:
     """One outcome for each task, also where it is passed over: Ray counts them."""
-    testimony, outline = Testimony(terms.witness), terms.outline
+    witness, outline = AskedWitness(terms.witness), terms.outline
     try:
         tasks = [
             task for shard in unpacked(parcels) for task in _checked(shard).work(unpickled(outline))
@@ -189,7 +189,7 @@ def _of_shards(
         yield packed(Outcome(None, _sendable(error)))
         return
     for task in tasks:
-        yield _done(testimony, name_of(task), perform_task, task)
+        yield _done(witness, name_of(task), perform_task, task)
 
 
 def _checked(shard: Shard) -> Shard:
@@ -218,15 +218,15 @@ def check_reach(bucket: Bucket) -> None:
 
 
 def _done(
-    testimony: Testimony, name: str, perform_work: Callable[[Any], Any], work: Any
+    witness: AskedWitness, name: str, perform_work: Callable[[Any], Any], work: Any
 ) -> pa.Table:
-    if not testimony.wanted(name):
+    if not witness.wanted(name):
         return packed(Outcome(None))
     try:
         outcome = packed(Outcome(perform_work(work)))
     except Exception as error:
         return packed(Outcome(None, _sendable(error)))
-    testimony.finish(name)
+    witness.finish(name)
     return outcome
 
 

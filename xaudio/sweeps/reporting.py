@@ -6,7 +6,7 @@ from pathlib import Path
 
 from xaudio.errors import SweepError
 from xaudio.reports.sweep_export import figure_files, table_files
-from xaudio.reports.sweep_figures import sweep_figures
+from xaudio.reports.sweep_figures import exported_figures
 from xaudio.reports.sweep_findings import SweepFindings
 from xaudio.reports.sweep_report import findings_report
 from xaudio.sweeps.findings import HEARD, findings_of
@@ -58,7 +58,7 @@ def export(store: SweepStore, folder: str | os.PathLike[str]) -> list[Path]:
         SweepError: They cannot be written there.
     """
     findings = findings_of(store, heard=0)
-    files = table_files(_tables(findings)) | figure_files(sweep_figures(findings))
+    files = table_files(_tables(findings)) | figure_files(exported_figures(findings))
     paths = {Path(folder) / name: data for name, data in files.items()}
     _write(paths)
     return list(paths)

@@ -35,7 +35,7 @@ class Conditions:
         clipped_share: Share of the samples in flat tops, 0 to 1.
         silent_share: Share of the samples in digital silence, 0 to 1.
         voiced_share: Share of the frames that sound like a voice on a pitch, 0 to 1.
-        dc_offset: Mean of the samples, -1 to 1.
+        dc_offset: Size of the samples' mean, 0 to 1.
     """
 
     seconds: float
@@ -98,7 +98,7 @@ QUANTITIES = {
         Quantity("clipped_share", "clipped share", "%", 0.0005, decimals=2),
         Quantity("silent_share", "share of digital silence", "%", 0.02),
         Quantity("voiced_share", "share of voiced sound", "%", 0.05),
-        Quantity("dc_offset", "constant offset", "of full scale", 0.002, decimals=4),
+        Quantity("dc_offset", "constant offset", "of full scale", 0.01, decimals=3),
     )
 }
 
@@ -127,5 +127,5 @@ def measure_conditions(clip: Clip) -> Conditions:
         clipped_share=clipped_share(samples),
         silent_share=float(in_runs(samples == 0, shortest).mean()),
         voiced_share=voiced_share(centred, clip.sample_rate),
-        dc_offset=offset,
+        dc_offset=abs(offset),
     )

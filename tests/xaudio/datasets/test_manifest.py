@@ -119,6 +119,7 @@ def test_three_columns_are_enough_and_others_are_left_aside(tmp_path):
         ({"segments": [None, [[1.0, 0.5]]]}, r"Row 1 .*column 'segments': \[1.0, 0.5\]"),
         ({"segments": [[[0.1, 0.5]], None]}, "Row 0 .*bona fide clip has no synthetic"),
         ({"segments": [None, [[0.0, 2.0], [1.0, 3.0]]]}, "begins before"),
+        ({"segments": [None, [[0.5, float("inf")]]]}, r"\[0.5, inf\] is not a stretch"),
         ({"segments": [None, [[-0.5, 1.0]]]}, r"column 'segments': \[-0.5, 1.0\]"),
         (
             {"segments": [None, [[0.0, 2.0]]], "seconds": [1.0, 1.5]},
@@ -242,6 +243,12 @@ def test_a_bad_line_is_named(tmp_path, line, message):
     with pytest.raises(CorpusError, match=message) as caught:
         load_manifest(path)
     assert str(path) in str(caught.value)
+
+
+def test_a_heading_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "bad.csv").write_bytes(b"clip,path,label,caf\xe9\na,a.wav,spoof,x\n")
+    with pytest.raises(CorpusError, match="cannot be read as a CSV manifest"):
+        load_manifest(tmp_path / "bad.csv")
 
 
 def test_a_name_that_is_no_text_is_refused(tmp_path):

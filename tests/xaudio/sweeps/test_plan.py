@@ -176,3 +176,16 @@ def test_equal_weights_and_another_answer_are_another_model(manifest):
         )
         assert one.digest != other.digest
         assert not ids(manifest, models=[one]) & ids(manifest, models=[other])
+
+
+def test_a_classifier_of_other_classes_is_swept_on_clips_of_its_classes(manifest):
+    digits = identify(Classifier(loudness().module, "digits", 8000, ("one", "two")))
+    with pytest.raises(SweepError, match=r"'digits' tells apart one, two; .* bonafide, spoof"):
+        ids(manifest, models=[digits])
+    named = [
+        replace(row, label=("one", "two")[n % 2], attack=None) for n, row in enumerate(manifest)
+    ]
+    assert ids(Manifest.of(named), models=[digits])
+    doubled = [*named, replace(named[0], clip="again", label="two")]
+    with pytest.raises(SweepError, match="1 clips stand in the manifest under several labels"):
+        ids(Manifest.of(doubled), models=[digits])

@@ -10,17 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.xaudio.sweeps.small import (
-    RATE,
     Crashing,
-    Loudness,
     Noisy,
     Quieter,
     Slow,
     loudness,
     small_manifest,
 )
-from xaudio.errors import SweepError
-from xaudio.sweeps import SweptModel, open_store, sweep
+from xaudio.sweeps import open_store, sweep
 from xaudio.sweeps.ray_cluster import DIED, RayCluster
 
 ray = pytest.importorskip("ray")
@@ -29,11 +26,6 @@ SETTINGS = {"corruptions": [Quieter(), Noisy()], "severities": [1, 3], "bucket_s
 MODELS = [loudness(), loudness("strict", threshold=0.005)]
 ON_TWO = RayCluster(workers=2, device="cpu")
 IN_TWO_STAGES = RayCluster(workers=1, gpus_per_worker=0.5, gpu_workers=1, device="cpu")
-
-
-def of_another_process() -> Loudness:
-    """Another model in every process."""
-    return Loudness(os.getpid() / 1e6)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -124,6 +116,7 @@ def test_an_actor_killed_in_mid_run_loses_and_doubles_nothing(manifest, tmp_path
     assert store.rows().equals(expected)
 
 
+@pytest.mark.slow
 def test_a_clip_over_which_actors_die_is_a_failed_row(manifest, tmp_path):
     plain = sweep(manifest, MODELS, [Crashing(), Quieter()], [1], tmp_path / "plain").rows()
     victim = plain["digest"][5].as_py()
@@ -152,13 +145,6 @@ def test_stopped_and_resumed(manifest, tmp_path):
     store = sweep(manifest, MODELS, out=out, executor=ON_TWO, progress=told.append, **SETTINGS)
     assert told[0].finished == 8
     assert store.rows().equals(sweep(manifest, MODELS, out=tmp_path / "s", **SETTINGS).rows())
-
-
-def test_a_model_that_is_another_one_on_the_cluster_is_refused(manifest, tmp_path):
-    model = SweptModel(f"{__name__}:of_another_process", None, ("spoof", "bonafide"), RATE)
-    with pytest.raises(SweepError, match="is not among those that were given"):
-        sweep(manifest, [model], [Quieter()], out=tmp_path / "out", executor=ON_TWO)
-    assert open_store(tmp_path / "out").finished() == frozenset()
 
 
 DRIVER = """

@@ -25,7 +25,7 @@ def ordinary(random: np.random.Generator) -> Conditions:
         clipped_share=0.0,
         silent_share=0.0,
         voiced_share=random.uniform(0.4, 0.7),
-        dc_offset=random.normal(0.0, 1e-4),
+        dc_offset=random.uniform(0.0, 1e-3),
     )
 
 

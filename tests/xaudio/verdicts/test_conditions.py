@@ -22,7 +22,9 @@ def test_each_figure_follows_what_was_done():
     assert plain.sample_rate == 16000
     assert plain.highest_hz == 8000
     assert plain.clipped_share == plain.silent_share == 0
-    assert measure_conditions(clip(samples + 0.05)).dc_offset == pytest.approx(0.05, abs=1e-3)
+    for offset in (0.05, -0.05):
+        moved = measure_conditions(clip(samples + offset))
+        assert moved.dc_offset == pytest.approx(0.05, abs=1e-3)
     clipped = measure_conditions(clip(samples.clip(-0.05, 0.05)))
     # A sample is beyond half a standard deviation with p = 0.31 on either side: three in a row.
     assert 0.1 < clipped.clipped_share < 0.31 * 2

@@ -51,6 +51,8 @@ def read_dataset(
     reader = readers.get(kind)
     _check_settings(kind, reader, settings)
     manifest = reader(Path(folder), **settings)
+    if not len(manifest):
+        raise CorpusError(f"The data set '{kind}' in {folder} holds no clips.")
     if split is not None:
         manifest = _of_split(manifest, split)
     found = present(manifest.table)

@@ -80,18 +80,12 @@ def _classes(files: pa.Array, labels: pa.Array) -> tuple[pa.Array, pa.Array, np.
 
 
 def _stretches(table: Protocol, rows: np.ndarray, count: int) -> pa.ListArray:
+    ours = pa.array(rows >= 0)
     times = {}
     for column in ("onset", "offset"):
-        texts = table[column]
-        wrong = np.flatnonzero(
-            (rows >= 0)
-            & ~pc.fill_null(pc.match_substring_regex(texts, r"^\d+(\.\d*)?$"), False).to_numpy(
-                zero_copy_only=False
-            )
-        )
-        if len(wrong):
-            row = int(wrong[0])
-            raise table.refusal(row, f"'{texts[row]}' is no time in seconds ({column}).")
-        times[column] = texts.filter(pa.array(rows >= 0)).cast(pa.float64()).to_numpy()
-    ours = rows[rows >= 0].astype(np.int64)
-    return segment_column(ours, times["onset"], times["offset"], count)
+        values = table.numbers(column)
+        row = pc.index(pc.and_(ours, pc.is_null(values)), True).as_py()
+        if row >= 0:
+            raise table.refusal(row, f"the event has no {column}.")
+        times[column] = values.filter(ours).to_numpy()
+    return segment_column(rows[rows >= 0].astype(np.int64), times["onset"], times["offset"], count)

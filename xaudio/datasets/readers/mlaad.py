@@ -45,7 +45,7 @@ def _fakes(tree: Tree, place: str) -> dict[str, pa.Array]:
     language, model = home.split("/")[-2:]
     # Releases differ in what the path is relative to; the files always lie beside the table.
     names = pc.replace_substring_regex(meta["path"], r"^.*/", "")
-    seconds = meta["duration"].cast(pa.float64()) if meta.has("duration") else None
+    seconds = meta.numbers("duration") if meta.has("duration") else None
     return {
         "clip": pc.binary_join_element_wise(f"{home}/", names, ""),
         "label": repeated("spoof", len(meta)),

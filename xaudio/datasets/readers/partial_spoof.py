@@ -75,7 +75,7 @@ def _seconds(tree: Tree, protocol: Protocol, split: str) -> pa.Array:
         return pa.nulls(len(protocol), pa.float64())
     lengths = read_protocol(tree.folder / places[0], _LENGTHS)
     at = pc.index_in(protocol["clip"], value_set=lengths["clip"])
-    return _numbers(lengths, "seconds").take(at)
+    return lengths.numbers("seconds").take(at)
 
 
 def _segments(tree: Tree, protocol: Protocol, split: str, seconds: pa.Array) -> pa.ListArray:
@@ -102,8 +102,8 @@ def _from_rttm(path: Path, protocol: Protocol) -> Stretches:
     spoof = pc.equal(turned(rttm, "key", OWN_LABELS), "spoof")
     rows = pc.index_in(rttm["clip"], value_set=protocol["clip"])
     ours = pc.and_(spoof, pc.is_valid(rows))
-    start = _numbers(rttm, "start").filter(ours).to_numpy()
-    length = _numbers(rttm, "length").filter(ours).to_numpy()
+    start = rttm.numbers("start").filter(ours).to_numpy()
+    length = rttm.numbers("length").filter(ours).to_numpy()
     return rows.filter(ours).to_numpy().astype(np.int64), start, start + length
 
 
@@ -134,12 +134,3 @@ def _is_spoof(labels: np.ndarray, clip: str, path: Path) -> np.ndarray:
 
 def _resolution(place: str) -> float:
     return float(re.findall(r"_seglab_([\d.]+)\.npy", place)[0])
-
-
-def _numbers(protocol: Protocol, column: str) -> pa.Array:
-    texts = protocol[column]
-    wrong = pc.index(pc.match_substring_regex(texts, r"^\d+(\.\d*)?([eE][-+]?\d+)?$"), False)
-    if wrong.as_py() >= 0:
-        row = wrong.as_py()
-        raise protocol.refusal(row, f"'{texts[row]}' is no time in seconds ({column}).")
-    return texts.cast(pa.float64())

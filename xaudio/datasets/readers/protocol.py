@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from xaudio.errors import CorpusError
@@ -38,6 +39,20 @@ class Protocol:
     def has(self, column: str) -> bool:
         """Whether there is such a column."""
         return column in self.table.column_names
+
+    def numbers(self, column: str) -> pa.Array:
+        """A column as numbers that are finite and not negative, null where nothing stands.
+
+        Raises:
+            CorpusError: Something else stands in a line.
+        """
+        texts = self[column]
+        plain = pc.match_substring_regex(texts, r"^\d+(\.\d*)?([eE][-+]?\d+)?$")
+        values = pc.if_else(plain, texts, "inf").cast(pa.float64())
+        row = pc.index(pc.is_finite(values), False).as_py()
+        if row >= 0:
+            raise self.refusal(row, f"'{texts[row]}' is no time in seconds ({column}).")
+        return values
 
     def refusal(self, row: int, complaint: str) -> CorpusError:
         """The error that names the file and the line of a row."""
@@ -95,7 +110,7 @@ def read_headed(path: Path, delimiter: str, required: Sequence[str] = ()) -> Pro
     )
     try:
         table = _parse(data, options)
-    except pa.ArrowInvalid as error:
+    except ValueError as error:  # Arrow's own, or names that are no UTF-8
         raise CorpusError(f"{path} cannot be read: {error}.") from None
     table = table.rename_columns([name.strip() for name in table.column_names])
     lacking = [name for name in required if name not in table.column_names]

@@ -70,10 +70,10 @@ def kind_rows(look: Look, draws: Draws) -> Iterator[dict[str, Any]]:
     """One row per kind of clip there is under a condition."""
     here = look.here
     kinds, kind_of_clip = kinds_of(here.clips)
-    kind = kind_of_clip[here.place]
+    kind = kind_of_clip[here.clip]
     missing = kind_of_clip[here.failed]
     figures = _errors_of_kinds(look, kind, len(kinds), draws)
-    shift = here.score - look.clean.score[here.place]
+    shift = here.score - look.clean.score[here.clip]
     for number, known in enumerate(kinds):
         inside, failed = kind == number, int((missing == number).sum())
         if not inside.any() and not failed:
@@ -113,7 +113,7 @@ def _errors_of_kinds(look: Look, kind: np.ndarray, kinds: int, draws: Draws) -> 
         inside = kind == number
         shares[f"error {number}"] = Share(decided.wrong, inside)
         shares[f"flipped {number}"] = Share(decided.flipped, inside & decided.heard_clean)
-    return share_figures(shares, look.here.place, draws)
+    return share_figures(shares, look.here.clip, draws)
 
 
 def _eer_beside_bonafide(

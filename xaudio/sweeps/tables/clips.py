@@ -37,7 +37,7 @@ class Clips:
     def __len__(self) -> int:
         return self.table.num_rows
 
-    def places(self, clips: pa.ChunkedArray) -> Int[np.ndarray, " row"]:
+    def positions(self, clips: pa.ChunkedArray) -> Int[np.ndarray, " row"]:
         """The position of each clip named."""
         return pc.index_in(clips, value_set=self.table["clip"]).to_numpy()
 

@@ -47,38 +47,38 @@ class Draws:
         weights = np.concatenate([block.T for block in blocks], axis=1)
         return cls(weights, plan.unit, samples, deletions)
 
-    def count(self, place: Int[np.ndarray, " row"]) -> int:
+    def count(self, clip: Int[np.ndarray, " row"]) -> int:
         """How many parts the rows come from.
 
         Args:
-            place: Which clip of the sweep each row is about.
+            clip: Which clip of the sweep each row is about.
         """
-        return len(np.unique(self.part[place]))
+        return len(np.unique(self.part[clip]))
 
     def sums(
-        self, place: Int[np.ndarray, " row"], amounts: Float[np.ndarray, "quantity row"]
+        self, clip: Int[np.ndarray, " row"], amounts: Float[np.ndarray, "quantity row"]
     ) -> Float[np.ndarray, "quantity draw"]:
         """The sum of each quantity over the rows, in every draw.
 
         Args:
-            place: Which clip of the sweep each row is about.
+            clip: Which clip of the sweep each row is about.
             amounts: What each row adds.
         """
-        part, parts = self.part[place], len(self.weights)
+        part, parts = self.part[clip], len(self.weights)
         return np.stack([np.bincount(part, each, parts) for each in amounts]) @ self.weights
 
     def histograms(
-        self, place: Int[np.ndarray, " row"], bins: Int[np.ndarray, " row"], count: int
+        self, clip: Int[np.ndarray, " row"], bins: Int[np.ndarray, " row"], count: int
     ) -> Float[np.ndarray, "bin draw"]:
         """How many of the rows lie in each bin, in every draw.
 
         Args:
-            place: Which clip of the sweep each row is about.
+            clip: Which clip of the sweep each row is about.
             bins: Which bin each row is in.
             count: Of the bins.
         """
         from scipy.sparse import coo_array
 
-        ones = np.ones(len(place))
-        counted = coo_array((ones, (bins, self.part[place])), (count, len(self.weights)))
+        ones = np.ones(len(clip))
+        counted = coo_array((ones, (bins, self.part[clip])), (count, len(self.weights)))
         return counted.tocsr() @ self.weights

@@ -82,24 +82,24 @@ class Share:
 
 
 def share_figures(
-    shares: dict[str, Share], place: Int[np.ndarray, " row"], draws: Draws
+    shares: dict[str, Share], clip: Int[np.ndarray, " row"], draws: Draws
 ) -> dict[str, Figure]:
     """A figure for every share that is asked about at least one row.
 
     Args:
         shares: By name.
-        place: Which clip of the sweep each row is about.
+        clip: Which clip of the sweep each row is about.
         draws: Of the clips of the sweep.
     """
     asked = {name: share for name, share in shares.items() if share.among.any()}
     if not asked:
         return {}
     counted = [mask for share in asked.values() for mask in (share.hit & share.among, share.among)]
-    drawn = draws.sums(place, np.stack(counted).astype(np.float64))
+    drawn = draws.sums(clip, np.stack(counted).astype(np.float64))
     with np.errstate(invalid="ignore"):
         ratios = drawn[::2] / drawn[1::2]
     return {
-        name: _share_figure(share, ratio, place, draws)
+        name: _share_figure(share, ratio, clip, draws)
         for (name, share), ratio in zip(asked.items(), ratios, strict=True)
     }
 
@@ -107,10 +107,10 @@ def share_figures(
 def _share_figure(
     share: Share,
     drawn: Float[np.ndarray, " draw"],
-    place: Int[np.ndarray, " row"],
+    clip: Int[np.ndarray, " row"],
     draws: Draws,
 ) -> Figure:
-    clusters = draws.count(place[share.among])
+    clusters = draws.count(clip[share.among])
     return Figure(
         float(np.mean(share.hit[share.among])),
         drawn,

@@ -73,15 +73,15 @@ def _flips(here: Scored, clean: CleanReference) -> pa.Table:
     if decided is None:
         return FLIP_SCHEMA.empty_table()
     rows = np.flatnonzero(decided.flipped)
-    shift = here.score[rows] - clean.score[here.place[rows]]
+    shift = here.score[rows] - clean.score[here.clip[rows]]
     rows = rows[np.argsort(-np.abs(shift), kind="stable")]
-    known = here.clips.table.take(here.place[rows])
+    known = here.clips.table.take(here.clip[rows])
     columns = {
         name: known[name] if name in known.column_names else pa.nulls(len(rows), pa.string())
         for name in OF_THE_CLIP
     }
     columns["repeat"] = pa.array(here.repeat[rows], pa.int32())
-    columns["clean_score"] = pa.array(clean.score[here.place[rows]])
+    columns["clean_score"] = pa.array(clean.score[here.clip[rows]])
     columns["score"] = pa.array(here.score[rows])
     columns["score_shift"] = pc.subtract(columns["score"], columns["clean_score"])
     columns["clean_decision"], columns["decision"] = _said(here, clean, rows)
@@ -90,7 +90,7 @@ def _flips(here: Scored, clean: CleanReference) -> pa.Table:
 
 def _said(here: Scored, clean: CleanReference, rows: np.ndarray) -> tuple[pa.Array, pa.Array]:
     """The labels before and after."""
-    places = here.place[rows]
+    places = here.clip[rows]
     if here.clips.is_detection:
         scores = (clean.score[places], here.score[rows])
         accepted = (each >= clean.threshold for each in scores)

@@ -120,15 +120,15 @@ def outcome(look: Look, draws: Draws) -> Outcome:
 
 
 def _shift(here: Scored, clean: CleanReference) -> dict[str, float]:
-    shift = here.score - clean.score[here.place]
+    shift = here.score - clean.score[here.clip]
     known = ~np.isnan(shift)
     return {"score_shift": float(shift[known].mean())} if known.any() else {}
 
 
 def _refitted(here: Scored, draws: Draws) -> dict[str, Figure]:
     """What the scores could do at a threshold of their own."""
-    best = separation(here.score, here.is_bonafide, here.place, draws)
-    clusters = min(draws.count(here.place[kind]) for kind in (here.is_bonafide, ~here.is_bonafide))
+    best = separation(here.score, here.is_bonafide, here.clip, draws)
+    clusters = min(draws.count(here.clip[kind]) for kind in (here.is_bonafide, ~here.is_bonafide))
     return {
         "eer_refitted": Figure(best.eer, best.eers, draws, SHARES, clusters),
         "best_threshold": Figure(best.threshold, best.thresholds, draws, ANYWHERE, clusters),
@@ -183,10 +183,10 @@ def _decided(
     flipped = {"flipped": Share(decided.flipped, decided.heard_clean)}
     if here.clips.is_detection:
         shares = flipped | _errors(here, clean, decided)
-        return _with_both_errors(share_figures(shares, here.place, draws))
+        return _with_both_errors(share_figures(shares, here.clip, draws))
     everywhere = np.ones(len(here.score), dtype=bool)
     shares = flipped | {"error": Share(decided.wrong, everywhere)}
-    figures = share_figures(shares, here.place, draws)
+    figures = share_figures(shares, here.clip, draws)
     if "error" in figures:
         figures["accuracy"] = combined({"error": -1.0}, figures, start=1.0)
     return figures

@@ -20,7 +20,7 @@ class Scored:
 
     Attributes:
         clips: All clips of the sweep.
-        place: Which clip each row is about.
+        clip: Which clip each row is about.
         repeat: Which draw of the corruption's random numbers it heard.
         score: What the model gave it, higher for bona fide; a classifier's margin.
         decided: The label it says, as a number in `labels`; -1 for one that is not among them.
@@ -29,7 +29,7 @@ class Scored:
     """
 
     clips: Clips
-    place: Int[np.ndarray, " row"]
+    clip: Int[np.ndarray, " row"]
     repeat: Int[np.ndarray, " row"]
     score: Float[np.ndarray, " row"]
     decided: Int[np.ndarray, " row"]
@@ -39,7 +39,7 @@ class Scored:
     @property
     def is_bonafide(self) -> Bool[np.ndarray, " row"]:
         """Which rows are about human speech."""
-        return self.clips.is_bonafide[self.place]
+        return self.clips.is_bonafide[self.clip]
 
     @property
     def has_both_classes(self) -> bool:
@@ -72,12 +72,12 @@ def scored(source: RowSource, where: Place, clips: Clips, labels: pa.Array | Non
     number = pc.fill_null(pc.index_in(decided, value_set=labels), -1)
     return Scored(
         clips=clips,
-        place=clips.places(rows["clip"]),
+        clip=clips.positions(rows["clip"]),
         repeat=rows["repeat"].to_numpy(),
         score=rows["score"].to_numpy(),
         decided=number.to_numpy(),
         labels=labels,
-        failed=clips.places(failed["clip"]),
+        failed=clips.positions(failed["clip"]),
     )
 
 
@@ -106,9 +106,9 @@ class CleanReference:
 def clean_reference(clean: Scored) -> CleanReference:
     """Fix threshold, spread and calibrator on a model's clean scores."""
     score = np.full(len(clean.clips), np.nan)
-    score[clean.place] = clean.score
+    score[clean.clip] = clean.score
     decided = np.full(len(clean.clips), -1)
-    decided[clean.place] = clean.decided
+    decided[clean.clip] = clean.decided
     if not clean.has_both_classes:
         return CleanReference(score, decided, clean.labels)
     bonafide, spoof = clean.by_class()
@@ -139,7 +139,7 @@ class Decisions:
     Attributes:
         wrong: Otherwise than the label says.
         heard_clean: Whether the clip has a clean score to be compared with.
-        was_wrong: Wrong when clean.
+        was_wrong: Wrong when clean, of those that have been heard clean.
         flipped: Otherwise than when clean.
     """
 
@@ -155,13 +155,13 @@ def decisions(here: Scored, clean: CleanReference) -> Decisions | None:
     A detector accepts at the clean threshold and above. Any other classifier says the label of its
     largest logit, and is right where the margin is above zero.
     """
-    before = clean.score[here.place]
+    before = clean.score[here.clip]
     heard_clean = ~np.isnan(before)
     if not here.clips.is_detection:
-        flipped = heard_clean & (here.decided != clean.decided[here.place])
-        return Decisions(here.score <= 0, heard_clean, heard_clean & (before <= 0), flipped)
+        flipped = heard_clean & (here.decided != clean.decided[here.clip])
+        return Decisions(here.score <= 0, heard_clean, before <= 0, flipped)
     if clean.threshold is None:
         return None
     wrong = (here.score >= clean.threshold) != here.is_bonafide
-    was_wrong = heard_clean & ((before >= clean.threshold) != here.is_bonafide)
+    was_wrong = (before >= clean.threshold) != here.is_bonafide
     return Decisions(wrong, heard_clean, was_wrong, heard_clean & (wrong != was_wrong))

@@ -31,7 +31,7 @@ class Separation:
 def separation(
     scores: Float[np.ndarray, " row"],
     is_bonafide: Bool[np.ndarray, " row"],
-    place: Int[np.ndarray, " row"],
+    clip: Int[np.ndarray, " row"],
     draws: Draws,
 ) -> Separation:
     """The equal error rate and where it lies, also in every draw.
@@ -44,7 +44,7 @@ def separation(
     Args:
         scores: Both classes are there.
         is_bonafide: Which of them are of bona fide clips.
-        place: Which clip of the sweep each is of.
+        clip: Which clip of the sweep each is of.
         draws: Of the clips of the sweep.
     """
     distinct, bins = np.unique(scores, return_inverse=True)
@@ -54,7 +54,7 @@ def separation(
     best = int(np.abs(apart).argmin())
     tried = _tried(apart, best)
     coarse = np.searchsorted(tried, bins, side="right") - 1
-    drawn = (draws.histograms(place[kind], coarse[kind], len(tried)) for kind in kinds)
+    drawn = (draws.histograms(clip[kind], coarse[kind], len(tried)) for kind in kinds)
     aparts, means = _apart_and_mean(*drawn)
     bests = _crossings(aparts)
     eers = np.take_along_axis(means, bests[None], axis=0)[0]

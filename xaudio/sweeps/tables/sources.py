@@ -102,23 +102,21 @@ def source_of(rows: pa.Table | RowSource) -> RowSource:
 
 
 def places_of(source: RowSource) -> dict[Place, str]:
-    """Every model under every condition with its parameters: model by model, clean first."""
+    """Every model under every condition with its parameters, model by model."""
     planned = source.planned().select([*GROUP, "parameters"]).to_pylist()
     places: dict[Place, str] = {}
     for row in planned:
         places.setdefault(Place(*(row[name] for name in GROUP)), row["parameters"])
     names = list(dict.fromkeys(place.model for place in places))
     order = {name: number for number, name in enumerate(names)}
-    ascending = sorted(
-        places, key=lambda place: (order[place.model], place.corruption != CLEAN, *place[1:])
-    )
+    ascending = sorted(places, key=lambda place: (order[place.model], *place[1:]))
     return {place: places[place] for place in ascending}
 
 
 def valid_rows(source: RowSource, place: Place) -> tuple[pa.Table, pa.Table]:
-    """The rows of a place that have a score, and those that have none."""
+    """The rows of a place that have a score, and those that have none, or none that is finite."""
     rows = source.rows(model=place.model, corruption=place.corruption, severity=place.severity)
-    there = pc.is_valid(rows["score"])
+    there = pc.fill_null(pc.is_finite(rows["score"]), False)
     return rows.filter(there), rows.filter(pc.invert(there))
 
 

@@ -237,7 +237,7 @@ class TestASVspoof5:
         )
         write_sounds(tmp_path, *(f"flac_D/D_000000000{n}.flac" for n in (1, 2, 3)))
         manifest = read_dataset("asvspoof5-track2", tmp_path)
-        assert sorted(told(manifest, "clip", "label", "attack", "speaker"), key=str) == [
+        assert told(manifest, "clip", "label", "attack", "speaker") == [
             ("D_0000000001", "spoof", "A11", "D_0001"),
             ("D_0000000002", "bonafide", None, None),
             ("D_0000000003", "bonafide", None, "D_0001"),

@@ -24,9 +24,9 @@ class TestFolder:
         write_sounds(tmp_path, "bonafide/ä b.wav", "spoof/tts/x.flac")
         write(tmp_path, "spoof/notes.txt", "no sound")
         manifest = read_dataset("folder", tmp_path)
-        assert told(manifest, "clip", "label") == [
-            ("bonafide/ä b.wav", "bonafide"),
-            ("spoof/tts/x.flac", "spoof"),
+        assert told(manifest, "clip", "label", "split") == [
+            ("bonafide/ä b.wav", "bonafide", None),
+            ("spoof/tts/x.flac", "spoof", None),
         ]
         assert places(manifest, tmp_path) == ["bonafide/ä b.wav", "spoof/tts/x.flac"]
 

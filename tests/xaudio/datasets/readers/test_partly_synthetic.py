@@ -184,6 +184,12 @@ class TestHalfTruth:
         ]
         assert places(manifest, tmp_path)[2] == "Track1.2/dev/wav/00000000.wav"
 
+    def test_audio_of_another_part_is_not_taken(self, tmp_path):
+        write(tmp_path, "Track1.2/dev/label.txt", "00000007.wav fake\n")
+        write_sounds(tmp_path, "Track1.2/train/wav/00000007.wav")
+        with pytest.raises(CorpusError, match=r"missing: .*/Track1\.2/dev/wav/00000007\.wav"):
+            read_dataset("add2023", tmp_path)
+
     @pytest.mark.parametrize(
         ("line", "message"),
         [

@@ -59,6 +59,11 @@ class TestMissing:
         write_sounds(half_there, *(f"{FLAC}/LA_T_{n}.flac" for n in range(6)))
         assert len(read_dataset("asvspoof2019-la", half_there)) == 6
 
+    def test_a_data_set_without_clips_is_refused(self, tmp_path):
+        write(tmp_path, "meta.csv", "file,speaker,label\n")
+        with pytest.raises(CorpusError, match=r"'in-the-wild' in .* holds no clips"):
+            read_dataset("in-the-wild", tmp_path)
+
     def test_words_are_checked(self, half_there):
         with pytest.raises(CorpusError, match="expected 'refuse' or 'skip'"):
             read_dataset("asvspoof2019-la", half_there, missing="ignore")
@@ -79,9 +84,11 @@ class TestWhereAudioIs:
         write_sounds(tmp_path, "mine/LA_T_0.wav", "mine/LA_T_3.WAV")
         assert self.found(tmp_path) == ["mine/LA_T_0.wav", "mine/LA_T_3.WAV"]
 
-    def test_the_official_place_wins_over_copies(self, half_there):
-        write_sounds(half_there, "a/flac/LA_T_0.flac", "a/LA_T_0.wav", "z/LA_T_5.flac")
-        assert self.found(half_there) == [f"{FLAC}/LA_T_0.flac", f"{FLAC}/LA_T_5.flac"]
+    def test_the_official_place_wins_over_copies(self, tmp_path):
+        write(tmp_path, PROTOCOL, LINES)
+        write_sounds(tmp_path, *(f"LA/{FLAC}/LA_T_{n}.flac" for n in (0, 5)))
+        write_sounds(tmp_path, "a/flac/LA_T_0.flac", "a/LA_T_0.wav", "z/LA_T_5.flac")
+        assert self.found(tmp_path) == [f"LA/{FLAC}/LA_T_0.flac", f"LA/{FLAC}/LA_T_5.flac"]
 
     def test_of_whole_copies_the_first_is_taken(self, tmp_path):
         write(tmp_path, PROTOCOL, LINES)
@@ -147,6 +154,18 @@ class TestProtocol:
         assert read.table.to_pydict() == {"a": ["x, y"], "b": [None]}
         with pytest.raises(CorpusError, match=r"p\.csv cannot be read: .*#3: Expected 2.*got 1"):
             read_headed(write(tmp_path, "p.csv", "a,b\n1,2\n3\n"), ",")
+
+    def test_numbers_are_finite_and_not_negative(self, tmp_path):
+        for text in ("x", "-1", "1e999", "nan", "inf"):
+            read = read_headed(write(tmp_path, "p.csv", f"a,b\n1.5,x\n,y\n{text},z\n"), ",")
+            with pytest.raises(CorpusError, match=f"line 4: '{text}' is no time in seconds .a"):
+                read.numbers("a")
+        read = read_headed(write(tmp_path, "p.csv", "a,b\n1.5,x\n,y\n2e-1,z\n"), ",")
+        assert read.numbers("a").to_pylist() == [1.5, None, 0.2]
+
+    def test_headings_that_are_no_text(self, tmp_path):
+        with pytest.raises(CorpusError, match="cannot be read"):
+            read_headed(write(tmp_path, "p.csv", b"a,caf\xe9\n1,2\n"), ",")
 
     def test_what_is_no_text_or_empty_is_told(self, tmp_path):
         for content, message in [(b" \n", "is empty"), (b"\xff\xfe a\n", "UTF8")]:

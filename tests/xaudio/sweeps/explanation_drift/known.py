@@ -106,6 +106,16 @@ def manifest(folder: Path, clips: int = 9) -> Manifest:
     return Manifest.of(write_clip(folder, number) for number in range(clips))
 
 
+def levels(folder: Path) -> Manifest:
+    """Two clips for the detector of levels."""
+    rows = []
+    for label, level in (("quiet", 0.0), ("loud", 0.5)):
+        samples = np.random.default_rng(0).normal(0, 0.1, RATE // 2) * level + 1e-4
+        soundfile.write(folder / f"{label}.wav", samples, RATE // 2)
+        rows.append(ManifestRow(clip=label, path=folder / f"{label}.wav", label=label))
+    return Manifest.of(rows)
+
+
 def plan_of(clips: Manifest, *corruptions: Corruption, severities=(1,)) -> Plan:
     torch.set_num_threads(1)
     return plan_sweep(clips, [DETECTOR.identity()], corruptions, severities)

@@ -17,7 +17,9 @@ from xaudio.sweeps.explanation_drift.drift_cells import DriftCell
 from xaudio.sweeps.explanation_drift.random_model import with_random_weights
 from xaudio.sweeps.explanation_drift.rows import COMPARISONS, DRIFT_SCHEMA
 from xaudio.sweeps.explanation_drift.sampling import sampled_clips
+from xaudio.sweeps.plan import plan_sweep
 from xaudio.sweeps.store import SweepStore
+from xaudio.sweeps.swept_model import SweptModel
 
 SIMILAR = ("spearman", "cosine", "top_overlap", "tile_spearman", "tile_cosine", "tile_top_overlap")
 FAR = ("earth_mover_seconds", "evidence_mover_seconds", "peak_seconds", "inside_change", "outside")
@@ -180,6 +182,17 @@ def test_random_weights_are_a_copys_and_the_same_each_time():
         lambda waveform: waveform, labels=("spoof", "bonafide"), sample_rate=16000
     )
     assert with_random_weights(function) is None
+
+
+def test_other_classifiers_are_explained_for_what_they_decided_of_the_clean_clip(tmp_path):
+    model = SweptModel("tests.xaudio.tiny:three_kinds")
+    listed = known.levels(tmp_path)
+    plan = plan_sweep(listed, [model.identity()], [known.Moved()], (1,))
+    found = explain_drift(plan, [model], SweepStore(tmp_path), "input-x-gradient").rows()
+    for row in of(found, "moved"):
+        assert row["error"] is None
+        assert row["target"] == row["decided_clean"]
+    assert {row["target"] for row in of(found, "moved")} == {"loud"}
 
 
 def test_settings_need_their_method(clips, tmp_path):

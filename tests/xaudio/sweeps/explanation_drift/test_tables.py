@@ -197,12 +197,13 @@ def test_who_leaves_first_is_counted_clip_by_clip():
             7: [(0.85, -0.5), (0.85, 0.5), (0.5, 1.0)],  # the score at 1, relevance at 3
             8: [(0.85, -1.9), (0.3, 1.0), (0.9, -2.0)],  # both at 2
             9: [(0.85, -1.9), (0.8, -1.9), (0.7, -1.9)],  # neither
+            10: [(0.5, -1.9), (0.5, -1.8), (0.3, 1.0)],  # relevance at 1, the score at 3
         }
     )
     found = cell(first_to_leave(rows))
-    assert found["clips"] == 4
+    assert found["clips"] == 5
     assert [found[name] for name in ("relevance_first", "score_first", "together", "neither")] == (
-        [1, 1, 1, 1]
+        [2, 1, 1, 1]
     )
 
 

@@ -73,9 +73,7 @@ def drifting(seed=1, models=2, clips=CLIPS):
         conditions = [("clean", 0), ("cut", 1), ("cut", 2), ("noise", 1), ("noise", 2)]
         for corruption, severity in conditions:
             here = clean + random.normal(-0.4 * severity, 0.5 * severity, clips)
-            scores = [
-                None if severity and random.random() < 0.05 else float(score) for score in here
-            ]
+            scores = [None if random.random() < 0.05 else float(score) for score in here]
             rows += rows_of(
                 scores,
                 corruption,

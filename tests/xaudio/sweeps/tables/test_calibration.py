@@ -61,6 +61,11 @@ def test_its_mean_distance_from_the_diagonal_is_the_ece_of_the_condition_table()
         assert condition["ece"] == pytest.approx(away / condition["clips"])
 
 
+def test_a_bin_without_a_clip_has_no_point():
+    points = calibration_table(table_of(rows_of([9.0, -9.0] * 100))).to_pylist()
+    assert [(p["bin"], p["clips"], p["share"]) for p in points] == [(0, 100, 0), (9, 100, 1)]
+
+
 def test_what_cannot_be_calibrated_has_no_points():
     alike = rows_of([1.0] * 10)
     one_class = rows_of([1.0, 2.0], labels=["spoof", "spoof"])

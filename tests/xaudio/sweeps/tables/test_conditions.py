@@ -186,6 +186,13 @@ def test_failed_clips_are_counted_and_left_out(clean):
     assert found["score_shift"] == pytest.approx(1.0)
 
 
+def test_a_score_that_is_no_number_counts_as_failed(clean):
+    odd = [np.nan, np.inf, -np.inf, *clean[3:]]
+    found = summary(rows_of(clean) + rows_of(odd, "x", 1))["m", "x", 1]
+    assert (found["clips"], found["failed"]) == (CLIPS - 3, 3)
+    assert found["score_shift"] == found["flipped"] == 0
+
+
 def test_models_have_thresholds_of_their_own(clean):
     found = summary(rows_of(clean) + rows_of([10 + s for s in clean], model="other"))
     apart = (

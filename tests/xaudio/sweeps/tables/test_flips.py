@@ -21,7 +21,7 @@ def test_exactly_the_flipped_clips_are_listed_furthest_moved_first():
     expected = {}
     for (corruption, severity, clip), score in scores.items():
         before = scores["clean", 0, clip]
-        if (corruption, severity) != ("noise", 2) or score is None:
+        if (corruption, severity) != ("noise", 2) or None in (before, score):
             continue
         if (score >= threshold) != (before >= threshold):
             expected[clip] = (before, score)
@@ -57,6 +57,13 @@ def test_a_store_says_where_the_clips_lie_and_repeats_are_told_apart():
         ("0000.wav", 0, "spoof"),
         ("0001.wav", 1, "bonafide"),
     ]
+
+
+def test_a_clip_without_a_clean_score_has_not_flipped():
+    clean = rows_of([1.0, None, None, -2.0])
+    here = rows_of([1.0, 3.0, -3.0, 2.0], "x", 1)
+    found = flipped_clips(table_of(clean + here), "m", "x", 1)
+    assert found["clip"].to_pylist() == ["0003"]
 
 
 def test_other_classifiers_say_another_label():

@@ -87,6 +87,16 @@ def test_how_sure_the_order_is_as_drawn_by_hand():
     assert 0.6 < np.mean(kept) < 0.99
 
 
+def test_a_model_far_better_comes_first_in_every_draw():
+    good, bad = (detector_scores(1, apart=apart) for apart in (2.5, 0.3))
+    found = ranks_in(rows_of(bad, model="a") + rows_of(good, model="b"), samples=200)
+    for error in ("error", "eer_refitted"):
+        first, last = (found["clean", 0, error, model] for model in ("b", "a"))
+        assert (first["rank_low"], first["rank_high"], first["first"]) == (1, 1, 1)
+        assert (last["rank_low"], last["rank_high"], last["first"]) == (2, 2, 0)
+        assert first["order_kept"] == last["order_kept"] == 1
+
+
 def test_models_that_are_one_share_every_rank():
     clean = detector_scores(1)
     rows = rows_of(clean, model="a") + rows_of(clean, model="b")

@@ -49,6 +49,18 @@ def test_few_scores_are_exact_in_every_draw(decimals):
     assert found.eers == pytest.approx(of_metrics)
 
 
+def test_a_tie_between_two_thresholds_goes_to_the_lower_one_as_in_the_metric():
+    """Four clips a class: error rates are quarters, and often just as far apart on both sides."""
+    is_bonafide = np.array([True, False] * 4)
+    scores = np.array([4.0, 1.0, 2.0, 3.0, 5.0, 0.0, 2.5, 3.5])
+    draws = Draws.of(clips_of(is_bonafide, [None] * 8), samples=300, seed=1, cluster="clip")
+    found = separation(scores, is_bonafide, np.arange(8), draws)
+    for draw in range(300):
+        times = draws.weights[draws.part, draw].astype(int)
+        again, human = np.repeat(scores, times), np.repeat(is_bonafide, times)
+        assert found.eers[draw] == eer(again[human], again[~human])
+
+
 def test_bins_of_many_scores_cost_next_to_nothing(monkeypatch):
     for apart in (0.3, 1.2, 2.5):
         scores, is_bonafide, clips = made(20_000, seed=2, apart=apart)
