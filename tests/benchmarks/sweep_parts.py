@@ -54,10 +54,9 @@ class Parts:
 
     @property
     def corruption_over_model(self) -> float:
-        """Cost of corrupting a clip over that of one model's score."""
-        return (self.processor["corrupting"] / self.corrupted) / (
-            self.processor["scoring"] / self.rows
-        )
+        """Cost of corrupting a clip over that of one model's score, by the clock."""
+        each = self.clock["corrupting"] / self.corrupted
+        return each / (self.clock["scoring"] / self.rows)
 
 
 def parts_of(plan: Plan, models: Sequence[SweptModel], clips: int, folder: Path) -> Parts:

@@ -20,7 +20,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,34 +96,50 @@ def timed(found: dict[str, float], name: str, work: Callable[[], Any]) -> Any:
     return made
 
 
-def archive_of(folder: Path, clips: int, suffix: str) -> Path:
-    """Clips of 20 ms of noise in one archive, every one different."""
+def archived(folder: Path, clips: int, suffix: str) -> dict[str, float]:
+    """Clips of 20 ms of noise in one archive, no two alike, and their manifest."""
+    import pyarrow as pa
+
+    from xaudio.datasets.manifest import Manifest, save_manifest
+
+    path = folder / f"clips{clips}{suffix}"
+    names = [f"{number:0{PAD}d}.wav" for number in range(clips)]
+    pack = in_a_zip if suffix == ".zip" else in_a_tar
+    pack(path, zip(names, noises(clips), strict=True))
+    columns = {
+        "clip": names,
+        "path": [str(path)] * clips,
+        "member": names,
+        "label": [("bonafide", "spoof")[number % 2] for number in range(clips)],
+    }
+    save_manifest(Manifest(pa.table(columns)), folder / f"manifest{clips}.parquet")
+    return {"bytes": path.stat().st_size}
+
+
+def noises(clips: int) -> Iterator[bytes]:
     import numpy as np
     import soundfile
 
-    path = folder / f"clips{suffix}"
     generator = np.random.default_rng(0)
-    length = round(TINY_SECONDS * TINY_RATE)
+    for _ in range(clips):
+        file = io.BytesIO()
+        noise = 0.1 * generator.standard_normal(round(TINY_SECONDS * TINY_RATE))
+        soundfile.write(file, noise, TINY_RATE, "PCM_16", format="WAV")
+        yield file.getvalue()
 
-    def members():
-        for number in range(clips):
-            file = io.BytesIO()
-            noise = 0.1 * generator.standard_normal(length)
-            soundfile.write(file, noise, TINY_RATE, "PCM_16", format="WAV")
-            yield f"{number:0{PAD}d}.wav", file.getvalue()
 
-    if suffix == ".zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            for name, content in members():
-                archive.writestr(name, content)
-        return path
+def in_a_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+
+
+def in_a_tar(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
     with tarfile.open(path, "w") as archive:
-        for name, content in members():
+        for name, content in members:
             header = tarfile.TarInfo(name)
             header.size = len(content)
             archive.addfile(header, io.BytesIO(content))
-            archive.members = []  # which it would otherwise keep
-    return path
 
 
 def loudness(waveform):
@@ -134,32 +150,26 @@ def loudness(waveform):
     return torch.stack([power, -power], dim=1)
 
 
-def swept(folder: Path, clips: int, suffix: str, bucket_size: int) -> dict[str, float]:
-    """A sweep over so many clips, clean and turned down, in this process; and reading its rows."""
-    import pyarrow as pa
-
+def swept(folder: Path, clips: int, bucket_size: int) -> dict[str, float]:
+    """A sweep over so many clips, clean and turned down, in this process, and its memory."""
     from perturbations.corruption import load_corruption
     from xaudio.classifiers.classifier import Classifier
-    from xaudio.datasets.manifest import Manifest
     from xaudio.sweeps import Serial, SweptModel, sweep
 
-    names = [f"{number:0{PAD}d}.wav" for number in range(clips)]
-    labels = [("bonafide", "spoof")[number % 2] for number in range(clips)]
-    path = [str(folder / f"clips{suffix}")] * clips
-    manifest = Manifest(pa.table({"clip": names, "path": path, "member": names, "label": labels}))
     model = Classifier(loudness, "loudness", TINY_RATE, ("spoof", "bonafide"))
-    found: dict[str, float] = {"before": peak()}
+    found: dict[str, float] = {}
     store = timed(
         found,
         "sweep",
         lambda: sweep(
-            manifest,
+            folder / f"manifest{clips}.parquet",
             [SweptModel(model)],
             [load_corruption("gain")],
             [1],
             folder / f"out{clips}",
             bucket_size=bucket_size,
             executor=Serial(),
+            progress=lambda progress: found.setdefault("planned", peak()) and None,
         ),
     )
     return found | {"peak": peak(), "cells": len(store.finished())}
@@ -189,7 +199,7 @@ def peak() -> float:
 
 MEASURES: dict[str, Callable[..., Any]] = {
     "planned": planned,
-    "archive": lambda *given: {"bytes": archive_of(*given).stat().st_size},
+    "archived": archived,
     "swept": swept,
     "gathered": gathered,
 }
@@ -232,22 +242,30 @@ def planning_table(folder: Path, clips: int, bucket_size: int, models: int) -> N
 
 
 def memory_table(folder: Path, few: int, many: int, suffix: str, bucket_size: int) -> None:
-    print(f"| clips of 20 ms in one {suffix[1:]} | rows | cells | seconds | before, MiB | peak |")
+    first = f"clips of 20 ms in one {suffix[1:]}"
+    print(f"| {first} | rows | cells | seconds | MiB, first cell | MiB, all |")
     print("| --- | --- | --- | --- | --- | --- |")
-    peaks = []
+    found = {}
     for clips in (few, many):
-        in_its_own_process("archive", folder, clips, suffix)
-        found = in_its_own_process("swept", folder, clips, suffix, bucket_size)
-        peaks.append(found["peak"])
-        cells, sizes = found["cells"], f"{found['before']:.0f} | {found['peak']:.0f}"
-        print(f"| {clips:,} | {2 * clips:,} | {cells:,} | {found['sweep']:.1f} | {sizes} |")
-    more = peaks[1] - peaks[0]
-    print(f"\n{more:+.0f} MiB ({more / peaks[0]:+.1%}) for {many // few:,} times as many clips.\n")
-    found = in_its_own_process("gathered", folder, many)
-    print(f"| {found['rows']:,} rows of {cells:,} cells, {found['failed']} failed | seconds |")
+        in_its_own_process("archived", folder, clips, suffix)
+        at = found[clips] = in_its_own_process("swept", folder, clips, bucket_size)
+        counts = f"{clips:,} | {2 * clips:,} | {at['cells']:,}"
+        print(
+            f"| {counts} | {at['sweep']:.1f} | {at['planned']:.0f} | {at['peak']:.0f} |", flush=True
+        )
+    rise = [at["peak"] - at["planned"] for at in found.values()]
+    plan = found[many]["planned"] - found[few]["planned"]
+    print(
+        f"\nPeak of the process. From the first cell to the last it rises by {rise[0]:.1f} and "
+        f"{rise[1]:.1f} MiB. Manifest, index of the archive and plan take {plan:+.0f} MiB more: "
+        f"{1024 * plan / (many - few):.2f} KiB per clip.\n"
+    )
+    read = in_its_own_process("gathered", folder, many)
+    cells = f"{found[many]['cells']:,} cells"
+    print(f"| {read['rows']:,} rows of {cells}, {read['failed']} failed | seconds |")
     print("| --- | --- |")
     for step in ("rows of single files", "pack", "packed rows"):
-        print(f"| {step} | {found[step]:.2f} |")
+        print(f"| {step} | {read[step]:.2f} |")
 
 
 def main() -> None:

@@ -54,9 +54,7 @@ def run_row(name: str, run: Run, plan: Plan) -> str:
 
 def print_speed(plan: Plan, single: Plan, alone: Run, together: Run, workers: int) -> None:
     """The two runs, what they say of each other, and what was asked."""
-    print(
-        "| | buckets | scores | start, s | seconds after it | of all processors | scores per second |"
-    )
+    print("| | buckets | scores | start, s | seconds then | of all cores | scores per second |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     print(run_row("one worker", alone, single))
     print(run_row(f"{workers} workers", together, plan))

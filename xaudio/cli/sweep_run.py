@@ -231,7 +231,7 @@ def _tell(store: Any, as_json: bool) -> None:
     from xaudio.sweeps.tables import condition_table
 
     report = write_report(store)
-    conditions, failures = condition_table(store.rows()), store.failures()
+    conditions, failures = condition_table(store), store.failures()
     if as_json:
         print_json(
             {

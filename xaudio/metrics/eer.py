@@ -80,7 +80,7 @@ def eer_interval(
 ) -> Interval:
     """The equal error rate with its interval: bootstrap, Student's t on the logit scale.
 
-    Nominal 95 % hold the truth 93 to 97 times in 100 from 10 speakers a class up, or 100 clips that
+    Nominal 95 % hold the truth 93 to 98 times in 100 from 10 speakers a class up, or 100 clips that
     stand alone (measured; see `docs/metrics.md`). `bootstrap` gives the percentile and BCa
     intervals, which hold it less often. Without a single error the interval reaches to what as
     many clusters without an error still allow.

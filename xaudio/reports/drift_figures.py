@@ -46,11 +46,27 @@ def drift_scatter(points: Sequence[Row]) -> Figure:
             _point(panel, row, styles[row["corruption"]])
 
     with chart_style():
-        figure, _ = large_multiples(
+        figure, panels = large_multiples(
             list(panels_of), draw, "Score drift (SD of clean scores)", "Explanation drift"
         )
+        _frame_points(panels, known)
         spread(figure, legend(figure, _keys(styles, known)))
     return figure
+
+
+def _frame_points(panels: Sequence[Axes], rows: Sequence[Row]) -> None:
+    """Limits by the points and levels; an interval from few clips may run past them."""
+    across = [row["score_drift"] for row in rows]
+    levels = [row[column] for row in rows for column in LEVELS if row[column] is not None]
+    up = [row["explanation_drift"] for row in rows] + levels
+    for panel in panels:
+        panel.set(xlim=_framed(across), ylim=_framed(up))
+
+
+def _framed(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(0.0, *values), max(values)
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def _levels(panel: Axes, rows: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ from xaudio.reports.heat import (
     heat_top,
 )
 from xaudio.reports.html import Html
-from xaudio.reports.measures import Measure
+from xaudio.reports.measures import NO_BREAK, Measure
 
 MOST_WITH_INTERVALS = 6  # models; more would not fit a page beside each other
 
@@ -82,7 +82,7 @@ def matrix_figure(conditions: Sequence[Row], measure: Measure) -> Figure:
             row = found[line][column]
             if row is not None and np.isfinite(value):
                 ink = "white" if value > 60 * top else "black"
-                text = measure.text(row).replace(" %", "")
+                text = measure.text(row).replace(f"{NO_BREAK}%", "")
                 panel.text(
                     column + 0.5, line + 0.5, text, ha="center", va="center", size=7.5, color=ink
                 )  # fmt: skip

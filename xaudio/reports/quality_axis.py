@@ -1,6 +1,6 @@
 """Errors against what was measured of the sound, rather than against a severity's number."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from matplotlib.axes import Axes
@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from xaudio.reports.charts import (
     Row,
+    Style,
     chart_style,
     curve,
     distinct,
@@ -26,7 +27,8 @@ AXES = (
     ("pesq", "PESQ (MOS-LQO)", 1.0, -1.0),
     ("highest_hz", "Band up to (kHz)", 0.001, 0.0),
 )
-FEWEST_POINTS = 3
+FEWEST_VALUES = 2
+LEAST_MOVE = 0.03  # of all that the axis shows
 
 
 def quality_curves(rows: Sequence[Row]) -> Iterator[tuple[str, Callable[[], Figure]]]:
@@ -35,17 +37,26 @@ def quality_curves(rows: Sequence[Row]) -> Iterator[tuple[str, Callable[[], Figu
     Args:
         rows: Rows of a sweep's condition table, with what was measured of the sound beside them.
     """
+    # A corruption looks the same in all of them.
+    styles = named_styles(row["corruption"] for row in rows if row["severity"] > 0)
     for column, name, scale, least in AXES:
-        known = [row for row in rows if row.get(column) is not None and row[column] >= least]
-        if len({row[column] for row in known}) >= FEWEST_POINTS:
-            yield f"quality-{column}", partial(_curves, known, column, name, scale)
+        known = [
+            row
+            for row in rows
+            if row["severity"] > 0 and row.get(column) is not None and row[column] >= least
+        ]
+        if len({row[column] for row in known}) >= FEWEST_VALUES:
+            yield f"quality-{column}", partial(_curves, known, column, name, scale, styles)
 
 
-def _curves(rows: Sequence[Row], column: str, name: str, scale: float) -> Figure:
+def _curves(
+    rows: Sequence[Row], column: str, name: str, scale: float, styles: Mapping[str, Style]
+) -> Figure:
     """A panel per model, a line per corruption."""
     measure = main_measure(rows)
-    corrupted = [row for row in rows if row["severity"] > 0]
-    styles = named_styles(row["corruption"] for row in corrupted)
+    corrupted = _that_move(rows, column)
+    shown = {row["corruption"] for row in corrupted}
+    styles = {name: style for name, style in styles.items() if name in shown}
 
     def draw(panel: Axes, model: str) -> None:
         for corruption, style in styles.items():
@@ -71,3 +82,14 @@ def _curves(rows: Sequence[Row], column: str, name: str, scale: float) -> Figure
             panel.set_ylim(bottom=0)
         spread(figure, legend(figure, model_handles(styles)))
     return figure
+
+
+def _that_move(rows: Sequence[Row], column: str) -> list[Row]:
+    """The rows of corruptions whose severities differ in the quantity; others are no line."""
+    spans: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        low, high = spans.get(row["corruption"], (row[column], row[column]))
+        spans[row["corruption"]] = (min(low, row[column]), max(high, row[column]))
+    whole = max(high for _, high in spans.values()) - min(low for low, _ in spans.values())
+    moving = {name for name, (low, high) in spans.items() if high - low > LEAST_MOVE * whole}
+    return [row for row in rows if row["corruption"] in moving]

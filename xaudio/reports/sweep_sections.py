@@ -3,6 +3,7 @@
 from xaudio.reports.attack_cube import attack_cube
 from xaudio.reports.charts import page_svg
 from xaudio.reports.condition_rows import condition_rows, failure_rows
+from xaudio.reports.departures import departures_part
 from xaudio.reports.html import Html, details, drawing, facts, note, section, subsection, table
 from xaudio.reports.measures import ERRORS, REFITTED, main_measure
 from xaudio.reports.model_matrix import model_matrix
@@ -20,7 +21,7 @@ def summary(findings: SweepFindings) -> Html:
     """What breaks which model, in sentences."""
     tested = from_clean(findings.rows("pairs"))
     return section(
-        "In short",
+        "What breaks which model",
         *([note(findings.unfinished)] if findings.unfinished else []),
         summary_part(summary_sentences(findings.rows("conditions"), tested)),
         note(
@@ -164,9 +165,10 @@ def explanations(findings: SweepFindings, figures: Figures) -> Html | None:
             "relevance of the clean clip and that of the corrupted one, carried back to the clean "
             "clip's time; 0 is unchanged. Full points are clips whose decision was kept, open ones "
             "those whose decision flipped. Dashed: relevance that knows nothing; dotted: the same "
-            f"method on the model with random weights. Lines through points are 95 % bootstrap "
-            f"intervals by speaker, over at most {clips} clips.",
+            "method on the model with random weights. Lines through points are 95 % bootstrap "
+            f"intervals by speaker, over at most {clips} clips; some run past the edge.",
         ),
+        *departures_part(findings.rows("departures")),
     )
 
 

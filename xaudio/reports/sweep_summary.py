@@ -155,7 +155,7 @@ def _which(
         said.append(f"Worse than clean {how}: {_listed(breaks)}.")
         said += [f"Not so at any severity: {_listed(holds)}."] if holds else []
     elif holds:
-        said.append(f"No corruption is worse than clean {how}: not {_listed(holds)}.")
+        said.append(f"No corruption is worse than clean {how}.")
     if unknown:
         said.append(f"Not tested: {_listed(unknown)}.")
     return said

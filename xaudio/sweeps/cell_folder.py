@@ -8,28 +8,33 @@ A file is written aside, brought to the disk and renamed, so it is there complet
 and several processes or machines may fill one folder.
 """
 
-import errno
 import os
-import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from xaudio.errors import SweepError
 from xaudio.sweeps.content import content_hash
+from xaudio.sweeps.whole_files import (
+    UNFINISHED,
+    UNREADABLE,
+    copy_whole,
+    read_header,
+    read_whole,
+    write_whole,
+)
 
 PACKED = "packed-"
 SUFFIX = ".parquet"
-UNFINISHED = ".unfinished"
 CELLS_PER_PACK = 4096
-_IDS = b"cells"
+_IDS = "cells"
 _ABANDONED_SECONDS = 3600.0
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NAMED = 8  # damaged files that a message lists
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,14 @@ class CellFolder:
 
     def finished(self) -> frozenset[str]:
         """Ids of all finished cells in the folder."""
-        loose, packed = self._files()
-        return loose.union(*(ids_in(file) for file in packed))
+        return finished_in(self.folder)
 
     def read(self, cells: Iterable[str], columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of those of the given cells that are finished, each once, in no set order."""
+        """The rows of those of the given cells that are finished, each once, in no set order.
+
+        Raises:
+            SweepError: A file is damaged.
+        """
         names = list(columns or self.schema.names)
         schema = pa.schema([self.schema.field(name) for name in names])
         # Someone may pack the folder between the look and the reading.
@@ -67,12 +75,15 @@ class CellFolder:
                 tables = [table.select(names) for table in self._tables(frozenset(cells), names)]
             except FileNotFoundError:
                 continue
+            except UNREADABLE:
+                self._name_damaged()
+                raise
             return pa.concat_tables([schema.empty_table(), *tables])
         raise SweepError(f"The files in {self.folder} keep changing while they are read.")
 
     def pack(self, most: int = CELLS_PER_PACK) -> None:
         """Put the files of single cells together, up to `most` into one; readers notice nothing."""
-        loose, packed = self._files()
+        loose, packed = _files(self.folder)
         doubled = loose.intersection(*[frozenset().union(*(ids_in(file) for file in packed))])
         ids = sorted(loose - doubled)
         for start in range(0, len(ids), most):
@@ -81,6 +92,8 @@ class CellFolder:
             named = rows.replace_schema_metadata({_IDS: ",".join(some)})
             write_whole(named, self.folder / f"{PACKED}{content_hash(*some)[:16]}{SUFFIX}")
             doubled = doubled.union(some)
+        if doubled:
+            _to_disk(self.folder)
         for cell in doubled:
             self._file(cell).unlink(missing_ok=True)
 
@@ -96,7 +109,7 @@ class CellFolder:
                 continue
 
     def _tables(self, cells: frozenset[str], names: Sequence[str]) -> Iterator[pa.Table]:
-        loose, packed = self._files()
+        loose, packed = _files(self.folder)
         owner: dict[str, Path] = {}
         for file in packed:
             owner |= dict.fromkeys(cells & ids_in(file), file)
@@ -107,62 +120,77 @@ class CellFolder:
             mine = pa.array([cell for cell, place in owner.items() if place == file])
             yield _packed_rows(file, mine, names, self.schema)
 
+    def _name_damaged(self) -> None:
+        """Say which files cannot be read, if there are any."""
+        loose, packed = _files(self.folder)
+        files = [self._file(cell) for cell in sorted(loose)] + packed
+        damaged = [str(file) for file in files if not _is_readable(file, self.schema)]
+        if damaged:
+            more = f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+            raise SweepError(
+                f"Damaged: {', '.join(damaged[:_NAMED])}{more}. Delete them and start the same "
+                "sweep again; what they held is done anew."
+            )
+
     def _file(self, cell: str) -> Path:
         return self.folder / f"{cell}{SUFFIX}"
 
-    def _files(self) -> tuple[frozenset[str], list[Path]]:
-        """Ids of the files of single cells, and the packed files."""
-        loose, packed = [], []
-        try:
-            with os.scandir(self.folder) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if not name.endswith(SUFFIX) or name.startswith("."):
-                        continue
-                    if name.startswith(PACKED):
-                        packed.append(Path(entry.path))
-                    else:
-                        loose.append(name[: -len(SUFFIX)])
-        except FileNotFoundError:
-            pass
-        return frozenset(loose), sorted(packed)
 
-
-def write_whole(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file that is there completely or not at all.
+def copy_cells(source: Path, target: Path) -> None:
+    """Bring the finished cells of one folder into another, those that are there already excepted.
 
     Raises:
-        SweepError: The disk is full, or the folder cannot be written to.
+        SweepError: A file is damaged, or the disk is full.
     """
-    # Its own name, because several machines may write the same file at once.
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{UNFINISHED}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        _remove(aside)
-        if error.errno in _FULL:
-            raise SweepError(
-                f"The disk of {path.parent} is full. Finished cells are kept: free some "
-                "space and start the same sweep again."
-            ) from None
-        raise SweepError(
-            f"'{path}' cannot be written: {error.strerror or error}. Finished cells are kept; "
-            "start the same sweep again once it can."
-        ) from error
-    except BaseException:
-        _remove(aside)
-        raise
+    loose, packed = _files(source)
+    there = finished_in(target)
+    for cell in sorted(loose - there):
+        copy_whole(source / f"{cell}{SUFFIX}", target / f"{cell}{SUFFIX}")
+    there |= loose
+    for file in packed:
+        lacking = ids_in(file) - there
+        if lacking == ids_in(file):
+            copy_whole(file, target / file.name)
+        elif lacking:  # a cell that lies in two files counts twice for whoever reads them all
+            rows = read_whole(file)
+            for cell in sorted(lacking):
+                own = rows.filter(pc.equal(rows["cell"], cell))
+                write_whole(own, target / f"{cell}{SUFFIX}")
+        there |= lacking
+
+
+def finished_in(folder: Path) -> frozenset[str]:
+    """Ids of all finished cells in a folder."""
+    loose, packed = _files(folder)
+    return loose.union(*(ids_in(file) for file in packed))
 
 
 def ids_in(packed: Path) -> frozenset[str]:
     """The cells a packed file holds, from its header alone."""
-    metadata: Mapping[bytes, bytes] = pq.read_schema(packed).metadata or {}
-    return frozenset(metadata.get(_IDS, b"").decode().split(",")) - {""}
+    return frozenset(read_header(packed).get(_IDS, "").split(",")) - {""}
+
+
+def _files(folder: Path) -> tuple[frozenset[str], list[Path]]:
+    """Ids of the files of single cells, and the packed files."""
+    loose, packed = [], []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if not name.endswith(SUFFIX) or name.startswith("."):
+                    continue
+                if name.startswith(PACKED):
+                    packed.append(Path(entry.path))
+                else:
+                    loose.append(name[: -len(SUFFIX)])
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError:
+        raise SweepError(
+            f"'{folder}' cannot be a folder: a part of this path is a file. Give another folder "
+            "for the results."
+        ) from None
+    return frozenset(loose), sorted(packed)
 
 
 def _packed_rows(file: Path, cells: pa.Array, names: Sequence[str], schema: pa.Schema) -> pa.Table:
@@ -172,8 +200,20 @@ def _packed_rows(file: Path, cells: pa.Array, names: Sequence[str], schema: pa.S
     return there.to_table(columns=list(names), filter=ds.field("cell").isin(cells))
 
 
-def _remove(file: Path) -> None:
+def _is_readable(file: Path, schema: pa.Schema) -> bool:
     try:
-        file.unlink(missing_ok=True)
-    except OSError:
-        return
+        ds.dataset(str(file), schema=schema).to_table()
+    except FileNotFoundError:
+        return True  # somebody packed it
+    except UNREADABLE:
+        return False
+    return True
+
+
+def _to_disk(folder: Path) -> None:
+    """Have the system keep the new names in a folder before old ones go."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

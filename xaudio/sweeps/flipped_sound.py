@@ -1,6 +1,6 @@
 """A few of the clips whose decision flipped, with their sound, made anew from the sweep's plan."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from xaudio.datasets.manifest import rows_of
 from xaudio.reports.attack_cube import MOST_LISTED_IN_CELL, FlippedClip
 from xaudio.sweeps.buckets import PlannedClip
 from xaudio.sweeps.cells import corrupt_clips, load_clip
+from xaudio.sweeps.conditions import Condition
 from xaudio.sweeps.store import SweepStore
 from xaudio.sweeps.tables.flips import flipped_clips
 
@@ -40,7 +41,9 @@ def flips_of(store: SweepStore, conditions: pa.Table, heard: int) -> list[Flippe
     """
     found = _listed(store, conditions)
     chosen = _in_turn(found, heard)
-    return [_with_sound(store, flip) if flip in chosen else flip.shown for flip in found]
+    again = {(each.name, each.severity, each.repeat): each for each in store.conditions()}
+    clips = store.clips()
+    return [_with_sound(flip, clips, again) if flip in chosen else flip.shown for flip in found]
 
 
 def _listed(store: SweepStore, conditions: pa.Table) -> list[Flip]:
@@ -75,7 +78,7 @@ def _flip(row: dict[str, Any], clip: dict[str, Any], sample_rate: int) -> Flip:
             )
         },
     )  # fmt: skip
-    return Flip(shown, clip["digest"], clip.get("repeat") or 0, sample_rate)
+    return Flip(shown, clip["digest"], clip["repeat"], sample_rate)
 
 
 def _in_turn(flips: Sequence[Flip], count: int) -> list[Flip]:
@@ -90,11 +93,11 @@ def _in_turn(flips: Sequence[Flip], count: int) -> list[Flip]:
     return [flip for flip, _ in zip(turns, range(count), strict=False)]
 
 
-def _with_sound(store: SweepStore, flip: Flip) -> FlippedClip:
+def _with_sound(
+    flip: Flip, clips: pa.Table, conditions: Mapping[tuple[str, int, int], Condition]
+) -> FlippedClip:
     shown, rate = flip.shown, flip.sample_rate
-    conditions = {(each.name, each.severity, each.repeat): each for each in store.conditions()}
     condition = conditions.get((shown.corruption, shown.severity, flip.repeat))
-    clips = store.clips()
     (row,) = rows_of(clips.filter(pc.equal(clips["clip"], shown.clip)).slice(0, 1))
     loaded = load_clip(PlannedClip(flip.digest, row), rate)
     if condition is None or loaded.sound is None:

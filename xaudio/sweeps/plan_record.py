@@ -11,11 +11,16 @@ from perturbations.errors import CorruptionError
 from perturbations.suites import Condition as SuiteCondition
 from perturbations.suites import Suite
 from perturbations.suites.written import from_document, to_document
+from xaudio.errors import SweepError
 from xaudio.sweeps.conditions import CLEAN_CLIPS, Condition
-from xaudio.sweeps.identity import ModelIdentity
+from xaudio.sweeps.identity import ModelIdentity, named_apart
 from xaudio.sweeps.plan import Plan
 
 MODELS, CONDITIONS = "models", "conditions"
+_OTHER_VERSION = (
+    "The plan of this sweep was written by another version. Start the same sweep again, which "
+    "writes it anew; finished cells are kept."
+)
 
 
 def record_of(plan: Plan) -> dict[str, str]:
@@ -27,27 +32,49 @@ def record_of(plan: Plan) -> dict[str, str]:
 
 
 def merged(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """What several plans say, each model and each name once; the first one's word counts."""
-    models: dict[str, Any] = {}
+    """What several plans say; of one model the first one's word counts.
+
+    Models of one name that are not the same get names that tell them apart.
+
+    Raises:
+        SweepError: Two plans mean other corruptions by one name.
+    """
+    models: dict[str, ModelIdentity] = {}
     conditions: dict[str, Any] = {}
-    for record in reversed(records):
-        models |= {model.digest: asdict(model) for model in models_in(record)}
-        conditions |= {one["name"]: one for one in json.loads(record.get(CONDITIONS, "[]"))}
+    for record in records:
+        models = {model.digest: model for model in models_in(record)} | models
+        for entry in _entries(record, CONDITIONS):
+            known = conditions.setdefault(entry["name"], entry)
+            if known != entry:
+                raise SweepError(
+                    f"'{entry['name']}' is not the same corruption in all of these sweeps: its "
+                    f"settings differ, or its version (here {known['version']}, there "
+                    f"{entry['version']}). Sweep again with one of the two, or under another name."
+                )
     return {
-        MODELS: json.dumps(list(models.values())),
+        MODELS: json.dumps([asdict(model) for model in named_apart(list(models.values()))]),
         CONDITIONS: json.dumps(list(conditions.values())),
     }
 
 
 def models_in(record: Mapping[str, str]) -> tuple[ModelIdentity, ...]:
-    """The models a plan was made for."""
-    found = json.loads(record.get(MODELS, "[]"))
-    return tuple(ModelIdentity(**{**one, "labels": tuple(one["labels"])}) for one in found)
+    """The models a plan was made for.
+
+    Raises:
+        SweepError: The plan was written by another version of this program.
+    """
+    try:
+        return tuple(
+            ModelIdentity(**{**one, "labels": tuple(one["labels"])})
+            for one in _entries(record, MODELS)
+        )
+    except (KeyError, TypeError):
+        raise SweepError(_OTHER_VERSION) from None
 
 
 def versions_in(record: Mapping[str, str]) -> dict[str, int]:
     """The corruptions' versions when they were planned, by the name of the condition."""
-    return {one["name"]: one["version"] for one in json.loads(record.get(CONDITIONS, "[]"))}
+    return {one["name"]: one["version"] for one in _entries(record, CONDITIONS)}
 
 
 def conditions_in(record: Mapping[str, str], planned: pa.Table) -> tuple[Condition, ...]:
@@ -71,6 +98,12 @@ def conditions_in(record: Mapping[str, str], planned: pa.Table) -> tuple[Conditi
     return tuple(found)
 
 
+def _entries(record: Mapping[str, str], part: str) -> list[dict[str, Any]]:
+    if part not in record:
+        raise SweepError(_OTHER_VERSION)
+    return json.loads(record[part])
+
+
 def _written(conditions: Sequence[Condition]) -> list[dict[str, Any]]:
     """One entry per name; a corruption that no name stands for has no document."""
     corruptions = {one.name: one.corruption for one in conditions if one.corruption is not None}
@@ -86,7 +119,7 @@ def _written(conditions: Sequence[Condition]) -> list[dict[str, Any]]:
 
 
 def _remade(record: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    for entry in json.loads(record.get(CONDITIONS, "[]")):
+    for entry in _entries(record, CONDITIONS):
         if entry["document"] is None:
             continue
         try:

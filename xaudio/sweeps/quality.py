@@ -28,7 +28,7 @@ from perturbations.certificates import Certificate, certify
 from perturbations.corrupted import CorruptedSamples
 from perturbations.corruption import Key
 from xaudio.sweeps.buckets import PlannedClip
-from xaudio.sweeps.cell_folder import CellFolder, write_whole
+from xaudio.sweeps.cell_folder import CellFolder
 from xaudio.sweeps.cells import LoadedClip, load_clip
 from xaudio.sweeps.conditions import Condition
 from xaudio.sweeps.content import content_hash

@@ -148,7 +148,7 @@ class _Models:
 def name_of(task: Task) -> str:
     """What the witness calls a task."""
     first = task.bucket.table["digest"][0].as_py()
-    return f"{task.cells[0].id} {len(task.bucket)}"
+    return f"{task.cells[0].id} {first} {len(task.bucket)}"
 
 
 def packed(thing: Any) -> pa.Table:

@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import pyarrow as pa
 
 from xaudio.errors import SweepError
 from xaudio.reports.sweep_export import figure_files, table_files
@@ -64,7 +67,7 @@ def export(store: SweepStore, folder: str | os.PathLike[str]) -> list[Path]:
     return list(paths)
 
 
-def _tables(findings: SweepFindings) -> dict[str, object]:
+def _tables(findings: SweepFindings) -> dict[str, pa.Table]:
     found = {name: getattr(findings, name) for name in TABLES}
     return {name: table for name, table in found.items() if table is not None}
 
@@ -77,7 +80,8 @@ def _write(files: Mapping[Path, bytes]) -> None:
             aside.write_bytes(data)
             aside.replace(file)
         except OSError as error:
-            aside.unlink(missing_ok=True)
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
             raise SweepError(
                 f"'{file}' cannot be written: {error.strerror}. Free some space there, or choose "
                 "another folder."

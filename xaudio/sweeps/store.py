@@ -17,16 +17,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from xaudio.errors import SweepError
-from xaudio.sweeps.cell_folder import CellFolder, write_whole
+from xaudio.sweeps.cell_folder import CellFolder
 from xaudio.sweeps.cells import OF_THE_MANIFEST, ROW_SCHEMA
 from xaudio.sweeps.conditions import Condition
 from xaudio.sweeps.identity import ModelIdentity
-from xaudio.sweeps.plan import Plan
-from xaudio.sweeps.plan_record import conditions_in, merged, models_in, record_of
+from xaudio.sweeps.plan import CELL_SCHEMA, Plan
+from xaudio.sweeps.plan_record import conditions_in, models_in, record_of
+from xaudio.sweeps.whole_files import read_header, read_whole, write_whole
 
 ROW_ORDER = ("model", "corruption", "severity", "repeat", "clip")
 OF_THE_SCORE = ("cell", "digest", "score", "decided", "error", "seconds")
@@ -46,7 +45,6 @@ class SweepStore:
     def begin(self, plan: Plan) -> None:
         """Write down what is asked for; cells finished earlier stay."""
         self.cells.forget_abandoned()
-        (self.folder / "cells").mkdir(parents=True, exist_ok=True)
         write_whole(plan.clips, self.folder / "clips.parquet")
         cells = plan.cell_table().replace_schema_metadata(record_of(plan))
         write_whole(cells, self.folder / "plan.parquet")
@@ -61,7 +59,7 @@ class SweepStore:
 
     def planned(self) -> pa.Table:
         """The cells that were asked for: id, model, corruption, severity, repeat, parameters."""
-        return pq.read_table(self.folder / "plan.parquet").replace_schema_metadata()
+        return _with_columns(self.folder / "plan.parquet", CELL_SCHEMA.names)
 
     def models(self) -> tuple[ModelIdentity, ...]:
         """The models that were asked for."""
@@ -76,12 +74,11 @@ class SweepStore:
 
     def record(self) -> dict[str, str]:
         """What the plan's file says of its models and corruptions; see `plan_record`."""
-        metadata = pq.read_schema(self.folder / "plan.parquet").metadata or {}
-        return {name.decode(): text.decode() for name, text in metadata.items()}
+        return read_header(self.folder / "plan.parquet")
 
     def clips(self) -> pa.Table:
         """The manifest of the sweep, with every clip's digest."""
-        return pq.read_table(self.folder / "clips.parquet")
+        return _with_columns(self.folder / "clips.parquet", ("digest", *OF_THE_MANIFEST))
 
     def remaining(self) -> int:
         """How many of the planned cells are not finished."""
@@ -117,11 +114,12 @@ class SweepStore:
         rows = scores.join(planned, "cell", join_type="inner").join(
             known, "digest", join_type="inner"
         )
-        return rows.select(ROW_SCHEMA.names).sort_by([(name, "ascending") for name in ROW_ORDER])
+        order = [(name, "ascending") for name in ROW_ORDER]
+        return _each_once(rows.select(ROW_SCHEMA.names).sort_by(order))
 
     def failures(self) -> pa.Table:
         """The rows without a score: which clip failed where, and why."""
-        return self.rows().filter(ds.field("error").is_valid())
+        return self.rows().filter(pc.field("error").is_valid())
 
 
 def open_store(folder: str | Path) -> SweepStore:
@@ -137,39 +135,28 @@ def open_store(folder: str | Path) -> SweepStore:
     return SweepStore(folder)
 
 
-def merge_stores(folder: Path, others: Sequence[Path]) -> SweepStore:
-    """Bring the finished cells of several stores into one folder, each once.
+def _with_columns(file: Path, names: Sequence[str]) -> pa.Table:
+    """A table of a store; refused where another version of this program wrote it."""
+    table = read_whole(file)
+    missing = [name for name in names if name not in table.column_names]
+    if missing:
+        raise SweepError(
+            f"'{file}' has no column '{missing[0]}': another version wrote it. Start the same "
+            "sweep again, which writes it anew; finished cells are kept."
+        )
+    return table
 
-    What was asked for is put together as well: the clips and cells of all of them. Where two
-    stores know the same cell or clip, the first one's word counts.
 
-    Raises:
-        SweepError: One of them holds no sweep.
+def _each_once(rows: pa.Table) -> pa.Table:
+    """Sorted rows without those that say again what the row before says.
+
+    Stores of manifests that overlap hold a clip in several buckets once they are merged.
     """
-    stores = [open_store(other) for other in others]
-    there = [SweepStore(folder)] if (folder / "plan.parquet").is_file() else []
-    target = SweepStore(folder)
-    for store in stores:
-        lacking = store.finished() - target.finished()
-        _copy(store.cells, target.cells, sorted(lacking))
-    every = [*there, *stores]
-    record = merged([store.record() for store in every])
-    clips = _first_of_each(pa.concat_tables([store.clips() for store in every]), "clip")
-    cells = _first_of_each(pa.concat_tables([store.planned() for store in every]), "cell")
-    write_whole(clips, folder / "clips.parquet")
-    write_whole(cells.replace_schema_metadata(record), folder / "plan.parquet")
-    return target
-
-
-def _copy(source: CellFolder, target: CellFolder, cells: Sequence[str], at_once: int = 512) -> None:
-    for start in range(0, len(cells), at_once):
-        some = cells[start : start + at_once]
-        rows = source.read(some)
-        for cell in some:
-            target.add(cell, rows.filter(pc.equal(rows["cell"], cell)).cast(source.schema))
-
-
-def _first_of_each(table: pa.Table, column: str) -> pa.Table:
-    numbered = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
-    first = numbered.group_by(column).aggregate([("row", "min")])["row_min"]
-    return table.take(first.take(pc.sort_indices(first)))
+    later, earlier = rows.slice(1), rows.slice(0, max(0, len(rows) - 1))
+    again = pa.scalar(True)
+    for name in reversed(ROW_ORDER):
+        again = pc.and_(again, pc.equal(later[name], earlier[name]))
+    if not len(later) or not pc.any(again).as_py():
+        return rows
+    first = pa.chunked_array([[True], *pc.invert(again).chunks])
+    return rows.filter(first)

@@ -1,8 +1,12 @@
 """The other end of `xaudio.sweeps.worker_pool`: ``python -m xaudio.sweeps.worker <descriptor>``."""
 
 import json
+import os
 import sys
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 
@@ -12,10 +16,30 @@ def serve(connection: Connection) -> None:
         settings = json.loads(connection.recv_bytes())
         sys.path[:] = settings["path"]
         perform = _prepared(connection.recv_bytes(), settings["threads"])
-        while True:
-            connection.send_bytes(_answer(perform, connection.recv_bytes()))
+        for work in _coming_in(connection):
+            connection.send_bytes(_answer(perform, work))
     except (EOFError, ConnectionError, KeyboardInterrupt):
         return
+
+
+def _coming_in(connection: Connection) -> Iterator[bytes]:
+    """Pieces of work, fetched in a thread while another one is done.
+
+    A process that sends a large piece must never wait for one that sends a large answer. And where
+    nobody is at the other end any more, this process ends at once, whatever it is doing.
+    """
+    waiting: SimpleQueue[bytes] = SimpleQueue()
+
+    def fetch() -> None:
+        try:
+            while True:
+                waiting.put(connection.recv_bytes())
+        except (EOFError, OSError):
+            os._exit(0)
+
+    Thread(target=fetch, daemon=True).start()
+    while True:
+        yield waiting.get()
 
 
 def _prepared(performer: bytes, threads: int) -> Any:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
@@ -40,10 +41,12 @@ class Worker:
     def ask(self, work: Any) -> None:
         """Give it a piece of work; it does what it is given one after the other."""
         self.asked.append(work)
-        try:
-            self.connection.send_bytes(cloudpickle.dumps(work))
-        except OSError:
-            return  # it is gone, which `WorkerPool.told` will say
+        self.send(cloudpickle.dumps(work))
+
+    def send(self, pickle: bytes) -> None:
+        """Hand it some bytes; where it is gone, `WorkerPool.told` will say so."""
+        with suppress(OSError):
+            self.connection.send_bytes(pickle)
 
     def stop(self) -> None:
         """End it, whatever it is doing."""
@@ -107,7 +110,7 @@ class WorkerPool:
         try:
             self.workers += [self._start() for _ in range(count)]
             for worker in self.workers:
-                worker.connection.send_bytes(self._performer)
+                worker.send(self._performer)
         except BaseException:
             self.close()
             raise
@@ -131,7 +134,7 @@ class WorkerPool:
         place = self.workers.index(dead)
         dead.stop()
         fresh = self.workers[place] = self._start()
-        fresh.connection.send_bytes(self._performer)
+        fresh.send(self._performer)
         return fresh
 
     def told(self) -> Iterator[Answer | Death]:
@@ -158,8 +161,9 @@ class WorkerPool:
             env={**os.environ, "PYTHONPATH": _module_path()},
         )
         there.close()
-        here.send_bytes(json.dumps({"path": sys.path, "threads": self._threads}).encode())
-        return Worker(process, here)
+        worker = Worker(process, here)
+        worker.send(json.dumps({"path": sys.path, "threads": self._threads}).encode())
+        return worker
 
     def _last_words(self) -> str:
         end = self._log.seek(0, os.SEEK_END)
@@ -175,7 +179,8 @@ def _pickled(performer: Any) -> bytes:
     except Exception as error:
         raise SweepError(
             f"A model cannot be sent to other processes ({type(error).__name__}: {error}). Give "
-            "its name or file instead of the object, or use one process (workers=1)."
+            "its name or file instead of the object, or do everything in this process "
+            "(executor=Serial(), --workers 0)."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Generated scores with answers found without our code: see make_generated_scores.py."""
+"""Generated scores; answers found without our code (tests/benchmarks/peers/freeze_metrics.py)."""
 
 import json
 from pathlib import Path

@@ -63,8 +63,8 @@ def test_students_interval_is_symmetric_on_its_scale():
     assert near.high - near.low == pytest.approx(2 * 1.959964e-6, rel=1e-4)
     cost = student_interval(0.5, 0.1, 10.0, ValueRange(low=0.0))
     assert cost.low * cost.high == pytest.approx(0.25)
-    half = student_interval(1.0, 0.1, 10.0, ValueRange(0.0, 2.0))
-    assert half.low + half.high == pytest.approx(2.0)
+    twice = student_interval(0.2, 0.06, 10.0, ValueRange(0.0, 2.0))
+    assert (twice.low, twice.high) == (pytest.approx(2 * share.low), pytest.approx(2 * share.high))
 
 
 def test_no_interval_leaves_its_range():

@@ -37,6 +37,13 @@ def test_clear_ranks_are_stable_and_close_ones_are_shared(trials):
     assert found.high[1:].tolist() == [2, 2]
 
 
+def test_a_narrow_interval_of_ranks_is_about_the_middle_replicate(trials):
+    found = rank_stability(*trials, EqualErrorRate(), level=0.02, samples=500)
+    first = found.shares[1:, 0]
+    assert (np.abs(first - 0.5) > 0.01).all()
+    assert found.low[1:].tolist() == found.high[1:].tolist() == np.where(first > 0.5, 1, 2).tolist()
+
+
 def test_a_statistic_that_should_be_high_is_ranked_from_above(trials):
     found = rank_stability(*trials, RocArea(), samples=50)
     assert found.ranks[0] == 3

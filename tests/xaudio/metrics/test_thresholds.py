@@ -118,6 +118,9 @@ def test_drift_is_the_shift_that_was_made():
     assert drift.eer_refitted == pytest.approx(norm.cdf(-1.5), abs=0.01)
     # At the old threshold human speech is rejected with its mean at 1 and the threshold at 1.5.
     assert drift.error_kept == pytest.approx((norm.cdf(0.5) + norm.cdf(-3.5)) / 2, abs=0.02)
+    twice = threshold_drift(2 * bonafide, 2 * spoof, 2 * bonafide - 4, 2 * spoof - 4)
+    assert twice.drift == pytest.approx(-4)
+    assert twice.relative_drift == pytest.approx(drift.relative_drift)
     assert threshold_drift([1.0], [0.0], [1.0], [0.0]).relative_drift is None
 
 

@@ -204,6 +204,26 @@ def drift(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def departures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        _place(row)
+        | {
+            "method": "lrp",
+            "clips": 12,
+            "kept": 0.9,
+            **_ends("relevance_left", 0.4),
+            **_ends("score_left", 0.8),
+            **_ends("difference", -0.4 if row["severity"] == 5 else 0.0),
+        }
+        for row in rows
+        if row["severity"]
+    ]
+
+
+def _ends(name: str, value: float) -> dict[str, float]:
+    return {name: value, f"{name}_low": value - 0.1, f"{name}_high": value + 0.1}
+
+
 def quality(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         row
@@ -244,6 +264,7 @@ def findings(rows: list[dict[str, Any]], **more: Any) -> SweepFindings:
         "thresholds": thresholds,
         "calibration": calibration,
         "drift": drift,
+        "departures": departures,
         "quality": quality,
     }
     given = {

@@ -15,7 +15,7 @@ from xaudio.reports.sweep_report import findings_report, interval_text, sweep_re
 
 NASTY = "</style><script>alert('$x$')</script>&amp; \"_q\""
 SECTIONS = [
-    "In short",
+    "What breaks which model",
     "Models under every corruption",
     "Errors over severity",
     "Does the deployed threshold still fit?",
@@ -74,6 +74,14 @@ def test_numbers_of_the_page_are_those_of_the_tables():
     assert drift[4:] == ["+1.300", "+1.200 to +1.400", "30.0 %", "30.0 %"]
     (apart,) = [row for row in seen.rows if row[:4] == ["lcnn", "aasist", "mp3", "5"]]
     assert apart[4:] == ["-1.0", "-3.0 to +1.0", "1"]
+
+
+def test_tells_whether_relevance_leaves_before_the_score():
+    page = findings_report(findings(conditions()))
+    assert "In 2 of 6 conditions relevance had left" in page
+    assert "in 0 it was the other way round, and in 4 the" in page
+    (row,) = [row for row in read(page).rows if row[:4] == ["lcnn", "lrp", "echo", "5"]]
+    assert row[5:] == ["40.0 % [30.0, 50.0]", "80.0 % [70.0, 90.0]", "-40.0 % [-50.0, -30.0]"]
 
 
 def test_sound_in_the_page_is_the_sound_that_was_given():

@@ -1,12 +1,22 @@
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import torch
 
 from perturbations.certificates import Certificate, certify
 from perturbations.corruption import Key, load_corruption
-from tests.xaudio.sweeps.small import RATE, Crashing, Noisy, Quieter, loudness, small_manifest
+from tests.xaudio.sweeps.small import (
+    RATE,
+    Crashing,
+    Loudness,
+    Noisy,
+    Quieter,
+    loudness,
+    small_manifest,
+)
 from xaudio.audio import read_clip
+from xaudio.classifiers.classifier import Classifier
 from xaudio.sweeps import quality
 from xaudio.sweeps.cells import ROW_SCHEMA
 from xaudio.sweeps.identity import identify
@@ -68,6 +78,21 @@ def test_rows_are_the_certificates_of_the_clips_as_the_models_heard_them(manifes
         assert {name: row[name] for name in FIGURES} == {
             name: pytest.approx(expected[name]) for name in FIGURES
         }
+
+
+def test_each_model_hears_at_its_own_rate(manifest, tmp_path):
+    other = Classifier(Loudness(0.03), "other", RATE // 2, ("spoof", "bonafide"))
+    plan = plan_sweep(manifest, [identify(loudness()), identify(other)], (Quieter(),), (5,))
+    rows = measure_quality(plan, SweepStore(tmp_path / "out"), clips=2).rows()
+    assert sorted(rows["sample_rate"].to_pylist()) == [RATE // 2] * 4 + [RATE] * 4
+    paths = {row.clip: row.path for row in manifest}
+    for row in rows.filter(pc.equal(rows["severity"], 5)).to_pylist():
+        rate = row["sample_rate"]
+        waveform = read_clip(paths[row["clip"]]).resampled(rate).waveform
+        expected = certify(waveform[0], quality.CorruptedSamples(0.1 * waveform[0]), rate)
+        for name in ("seconds", "highest_hz", "peak"):
+            assert row[name] == pytest.approx(getattr(expected, name), rel=1e-4)
+    assert len(quality_table(rows)) == 4
 
 
 def test_medians_follow_and_stand_beside_the_errors(manifest, tmp_path):

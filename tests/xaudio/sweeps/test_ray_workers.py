@@ -1,6 +1,7 @@
 """What actors do, without Ray: they are classes like any others."""
 
 import os
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -144,3 +145,11 @@ def test_clips_that_came_through_alone_are_put_together_and_the_others_failed(pl
     nothing = completed(task, {})
     assert [rows["error"].to_pylist() for _, rows in nothing] == [[DIED] * 6] * 2
     assert isinstance(nothing[0][1], pa.Table)
+
+
+def test_a_disk_that_is_missing_here_makes_no_failed_rows(plan):
+    for path in plan.clips["path"].to_pylist():
+        Path(path).unlink()
+    evaluate = Evaluating(terms_of(plan, MODELS, Witness()))
+    (outcome,) = outcomes(evaluate(packed(next(waiting_shards(plan, (), 9)))))
+    assert "cannot see it" in str(outcome.failure)

@@ -53,4 +53,4 @@ def test_the_card_says_the_figures_it_was_given(trials, tmp_path):
     assert text == card_text(figures, recipe, {"human speakers": 10})
     assert "10 human speakers" in text
     row = next(line for line in text.splitlines() if line.startswith("| world |"))
-    assert "0.0 [0.0, 0.0]" in row
+    assert "0.0 [0.0, 30.85]" in row

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,10 @@ from tests.xaudio.verdicts.scored import MODEL, calibration, scored_set
 from xaudio.classifiers.classifier import Classifier
 from xaudio.datasets.manifest import Manifest, ManifestRow
 from xaudio.errors import CorpusError, MetricError, ModelError
+from xaudio.metrics.calibration import fit_logistic
 from xaudio.verdicts.calibrate import calibrate, fit_calibration
+from xaudio.verdicts.calibration import MapUncertainty
+from xaudio.verdicts.held_out import figures as held_out_figures
 from xaudio.verdicts.held_out import hold_out
 from xaudio.verdicts.rule import LeastCost, WantedFalseAcceptance
 from xaudio.verdicts.scored_set import score_manifest
@@ -49,7 +54,7 @@ def test_the_sets_hash_follows_clips_labels_and_speakers_and_not_their_order(tmp
 
 def test_raw_scores_far_off_become_good_llrs_on_speakers_held_out():
     scored = scored_set(speakers=60)
-    shifted = type(scored)(**{**vars(scored), "scores": 3 * scored.scores + 9})
+    shifted = replace(scored, scores=3 * scored.scores + 9)
     made = fit_calibration(shifted, MODEL, LeastCost(), samples=200)
     found = made.figures
     assert found.cllr_before.value > 5 * found.cllr_after.value
@@ -74,6 +79,29 @@ def test_figures_come_from_thresholds_that_did_not_see_the_clip():
     made = fit_calibration(scored, MODEL, WantedFalseAcceptance(0.0), samples=50)
     assert (made.map.llrs(scored.scores[spoof]) < made.threshold).all()
     assert made.figures.false_acceptance.value == np.mean(held_out.above[spoof] >= 0) > 0
+
+
+def test_each_clip_meets_the_threshold_and_the_conditions_of_the_others():
+    scored = scored_set(speakers=6, distance=1.0)
+    theirs = np.array(scored.clusters) == "speaker 2"
+    longer = [
+        replace(one, seconds=10.0) if odd else one
+        for one, odd in zip(scored.conditions, theirs, strict=True)
+    ]
+    scored = replace(scored, conditions=tuple(longer))
+    rule = WantedFalseAcceptance(0.3)
+    held_out = hold_out(scored, rule, 0.5)
+    kept, human = ~theirs, scored.is_bonafide
+    fitted = fit_logistic(scored.scores[kept & human], scored.scores[kept & ~human])
+    llrs = fitted.llrs(scored.scores)
+    threshold = rule.threshold(llrs[kept & human], llrs[kept & ~human])
+    np.testing.assert_allclose(held_out.above[theirs], llrs[theirs] - threshold, atol=1e-7)
+    assert held_out.outside.tolist() == theirs.tolist()
+    # Outside is no verdict for that reason, and is not counted a second time.
+    figures = fit_calibration(scored, MODEL, rule, samples=50).figures
+    assert figures.outside == pytest.approx(theirs.mean())
+    wide = MapUncertainty(0.0, 1e6, 0.0, 10.0)
+    assert held_out_figures(scored, held_out, wide, 50, 0).undecided == 1.0
 
 
 def test_a_wanted_false_acceptance_sets_the_threshold():

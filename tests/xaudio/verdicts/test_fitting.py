@@ -4,6 +4,7 @@ import pytest
 from tests.xaudio.verdicts.scored import scored_set
 from xaudio.errors import MetricError, ModelError
 from xaudio.metrics.calibration import fit_logistic
+from xaudio.verdicts.calibration import MapUncertainty
 from xaudio.verdicts.fitting import fit_map
 
 
@@ -57,6 +58,16 @@ def test_clips_of_one_speaker_do_not_count_as_many():
         samples=400,
     )[1]
     assert again.reach(0.0) == pytest.approx(alone.reach(0.0), rel=0.25)
+
+
+def test_the_reach_is_that_of_the_bootstraps_llrs():
+    uncertainty = MapUncertainty(0.04, 0.25, -0.08, 1e9)
+    draws = np.random.default_rng(0).multivariate_normal(
+        [1.0, 0.5], [[0.04, -0.08], [-0.08, 0.25]], 200_000
+    )
+    for score in (-2.0, 0.0, 3.0):
+        spread = (draws[:, 0] * score + draws[:, 1]).std()
+        assert uncertainty.reach(score) == pytest.approx(1.96 * spread, rel=0.01)
 
 
 def test_the_same_seed_gives_the_same():

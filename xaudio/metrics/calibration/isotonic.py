@@ -41,7 +41,7 @@ def fit_isotonic(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> Isotoni
         MetricError: A class is empty or a score is not finite.
 
     >>> fit_isotonic([1.0, 2.0, 3.0], [0.0, 1.5]).steps.round(3)
-    array([-inf, -0.405,  inf])
+    array([  -inf, -0.405,    inf])
     """
     blocks = pav_blocks(bonafide_scores, spoof_scores)
     with np.errstate(divide="ignore"):

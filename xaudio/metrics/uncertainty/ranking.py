@@ -16,12 +16,10 @@ class EqualErrorRate(RankingStatistic):
     def of_weights(self, weights: ClassWeights) -> Float[np.ndarray, " replicates"]:
         """The mean of the two error rates where they differ least."""
         false_rejection, false_acceptance = weights.false_rejection(), weights.false_acceptance()
-        chosen = _crossing(false_rejection, false_acceptance)
-        # Where nothing is rejected the rates are 0 and 1; it is the best where no other is better.
-        at = np.maximum(chosen, 0)[:, None]
-        found = np.take_along_axis(false_rejection, at, 1)
-        found += np.take_along_axis(false_acceptance, at, 1)
-        return np.where(chosen < 0, 0.5, found[:, 0] / 2.0)
+        chosen = _crossing(false_rejection, false_acceptance)[:, None]
+        found = np.take_along_axis(false_rejection, chosen, 1)
+        found += np.take_along_axis(false_acceptance, chosen, 1)
+        return found[:, 0] / 2.0
 
     def critical_threshold(self, weights: ClassWeights) -> int:
         """How many distinct scores are rejected where the two error rates differ least."""
@@ -51,9 +49,10 @@ def _crossing(
     false_rejection: Float[np.ndarray, "replicates scores"],
     false_acceptance: Float[np.ndarray, "replicates scores"],
 ) -> np.ndarray:
-    """The first score up to which rejecting makes the rates differ least; -1 to reject nothing.
+    """The first score up to which rejecting makes the rates differ least.
 
     One rises and the other falls, so it is the last score before they cross or the one after.
+    Rejecting nothing is never better: there they differ by 1, as much as they can.
     """
     rows = np.arange(len(false_rejection))
     after = np.count_nonzero(false_rejection < false_acceptance, axis=1)
@@ -62,5 +61,4 @@ def _crossing(
     def apart(at: np.ndarray) -> np.ndarray:
         return np.abs(false_rejection[rows, at] - false_acceptance[rows, at])
 
-    distance_before = np.where(after == 0, 1.0, apart(before))
-    return np.where(distance_before <= apart(after), after - 1, after)
+    return np.where(apart(before) <= apart(after), before, after)

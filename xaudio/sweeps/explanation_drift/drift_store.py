@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xaudio.errors import SweepError
-from xaudio.sweeps.cell_folder import CellFolder, write_whole
+from xaudio.sweeps.cell_folder import CellFolder
 from xaudio.sweeps.explanation_drift.drift_cells import DRIFT_CELL_SCHEMA, DriftCell
 from xaudio.sweeps.explanation_drift.rows import DRIFT_SCHEMA
 

@@ -103,9 +103,11 @@ def source_of(rows: pa.Table | RowSource) -> RowSource:
 
 def places_of(source: RowSource) -> dict[Place, str]:
     """Every model under every condition with its parameters, model by model."""
-    planned = source.planned().select([*GROUP, "parameters"]).to_pylist()
+    columns = [*GROUP, "parameters"]
+    # A store has a row per cell, perhaps a million; without threads the order is kept.
+    together = source.planned().select(columns).group_by(columns, use_threads=False).aggregate([])
     places: dict[Place, str] = {}
-    for row in planned:
+    for row in together.select(columns).to_pylist():
         places.setdefault(Place(*(row[name] for name in GROUP)), row["parameters"])
     names = list(dict.fromkeys(place.model for place in places))
     order = {name: number for number, name in enumerate(names)}

@@ -31,6 +31,10 @@ def test_the_curve_is_scikit_learns(said_and_true):
     assert (curve.low < curve.high).all()
 
 
+def test_a_probability_on_an_edge_belongs_to_the_bin_above():
+    assert reliability_curve([0.5, 0.4], [True, False], [0.5]).clips.tolist() == [1, 1]
+
+
 def test_brier_is_scikit_learns(said_and_true):
     from sklearn.metrics import brier_score_loss
 

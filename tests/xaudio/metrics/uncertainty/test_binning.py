@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from xaudio.metrics import EqualErrorRate, MinimumCost, RocArea, eer, min_dcf
+from xaudio.metrics import (
+    EqualErrorRate,
+    MinimumCost,
+    RocArea,
+    eer,
+    eer_threshold,
+    min_dcf,
+    min_dcf_threshold,
+)
 from xaudio.metrics.uncertainty.binning import BinWeigher, bin_edges
 from xaudio.metrics.uncertainty.resampling import plan_resampling
 
@@ -60,7 +68,11 @@ def test_the_threshold_that_decides_is_an_edge(statistic):
     one = BinWeigher.of_clips(
         np.arange(50_000), is_bonafide[order], np.zeros(50_000, dtype=int), 1
     )(np.ones((1, 1)))
-    edges = bin_edges(scores[order], is_bonafide[order], statistic.critical_threshold(one))
+    critical = statistic.critical_threshold(one)
+    threshold_of = {EqualErrorRate(): eer_threshold, MinimumCost(): min_dcf_threshold}[statistic]
+    threshold = threshold_of(scores[is_bonafide], scores[~is_bonafide])
+    assert critical == np.count_nonzero(scores < threshold)
+    edges = bin_edges(scores[order], is_bonafide[order], critical)
     counted = BinWeigher.of_clips(
         np.searchsorted(edges, scores, side="right"),
         is_bonafide,
@@ -71,3 +83,14 @@ def test_the_threshold_that_decides_is_an_edge(statistic):
     metric = {EqualErrorRate(): eer, MinimumCost(): min_dcf}[statistic]
     expected = metric(scores[is_bonafide], scores[~is_bonafide])
     assert statistic.of_weights(counted)[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_binned_replicates_are_moved_to_the_exact_value(monkeypatch):
+    monkeypatch.setattr("xaudio.metrics.uncertainty.statistic.EXACT_NUMBERS", 0)
+    monkeypatch.setattr("xaudio.metrics.uncertainty.binning.EQUAL_BINS", 4)
+    monkeypatch.setattr("xaudio.metrics.uncertainty.binning.NARROW_BINS", 4)
+    random = np.random.default_rng(3)
+    is_bonafide = random.random(2000) < 0.5
+    scores = random.normal(size=2000) + is_bonafide
+    value, of_units = RocArea().over_units(scores, is_bonafide, np.arange(2000), 2000, 1)
+    assert of_units(np.ones((1, 2000)))[0] == pytest.approx(value, abs=1e-12)

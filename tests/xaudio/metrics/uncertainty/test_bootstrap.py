@@ -29,7 +29,7 @@ from xaudio.metrics.uncertainty.resampling import plan_resampling
 from xaudio.metrics.uncertainty.statistic import Statistic
 
 COSTS = DetectionCosts(0.3, 1.0, 2.0)
-THRESHOLD = 0.4
+THRESHOLD = 0.5  # a score there is, where scores are rounded
 ON_POINTS = {
     EqualErrorRate(): eer,
     RocArea(): lambda b, s: roc_auc([*b, *s], [True] * len(b) + [False] * len(s)),
@@ -72,6 +72,20 @@ def test_rejecting_nothing_is_a_threshold_too(statistic):
     scores, is_bonafide = np.array([-1.0, 0.0]), np.array([True, False])
     expected = ON_POINTS.get(statistic, min_dcf)(scores[:1], scores[1:])
     assert statistic(scores, is_bonafide, np.ones((1, 2)))[0] == expected
+
+
+def test_of_two_thresholds_as_good_the_lower_one_gives_the_eer():
+    scores = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    is_bonafide = np.array([False, False, False, True, False, True])
+    found = EqualErrorRate()(scores, is_bonafide, np.ones((1, 6)))[0]
+    assert found == eer(scores[is_bonafide], scores[~is_bonafide]) == 0.125
+
+
+def test_a_cost_ends_where_everything_is_wrong():
+    statistic = CostAt(0.5, COSTS)
+    assert statistic.value_range.high == pytest.approx(dcf([0.0], [1.0], 0.5, COSTS))
+    found = bootstrap([0.0, 0.0, 1.0, 1.0], np.arange(4) < 2, statistic, samples=20)
+    assert found.interval().high == found.value == pytest.approx(statistic.value_range.high)
 
 
 def test_several_statistics_share_their_draws():
@@ -126,6 +140,15 @@ def test_the_stratum_that_matters_gives_the_degrees_of_freedom():
     found = bootstrap(scores, is_bonafide, EqualErrorRate(), clusters)
     assert 8 <= found.influence.degrees_of_freedom < 12
     assert found.clusters == 10
+
+
+def test_two_strata_make_welchs_degrees_of_freedom():
+    scores = np.tile([0.0, 1.0], 25)
+    found = bootstrap(scores, np.arange(50) < 10, BalancedAccuracy(0.5), samples=20_000)
+    parts = np.array([0.25 / 9, 0.25 / 39])
+    expected = parts.sum() ** 2 / (parts**2 / [9, 39]).sum()
+    assert found.influence.degrees_of_freedom == pytest.approx(expected)
+    assert found.standard_error == pytest.approx(np.sqrt(parts.sum()) / 2, rel=0.02)
 
 
 def test_no_error_at_all_is_no_proof():

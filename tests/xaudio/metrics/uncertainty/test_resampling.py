@@ -62,6 +62,8 @@ def test_crossed_weights_are_products_and_leave_no_class_empty():
     assert quotient == pytest.approx(np.repeat(quotient[:, :1], 3, axis=1))
     assert weights[:, 4] / weights[:, 6] == pytest.approx(weights[:, 0] / weights[:, 2])
     assert (weights[:, 0] == weights[:, 1]).all()
+    # No attack applies to human clips: their two speakers' weights are the factor's own.
+    assert weights[:, 0] + weights[:, 2] == pytest.approx(np.full(4000, 2.0))
     assert weights.mean(axis=0) == pytest.approx(np.ones(10), abs=0.1)
 
 

@@ -1,19 +1,22 @@
 """Writes generated_scores.json: scores from a seed, answers by brute force and by other packages.
 
-    python make_generated_scores.py
+    python -m tests.benchmarks.peers.freeze_metrics
 
-run in this folder, in an environment of its own with scikit-learn 1.9 and lir 1.3.
+in an environment of its own with scikit-learn 1.9 and lir 1.3.
 """
 
 import json
 from pathlib import Path
 
-import brute_force
 import numpy as np
 from lir.data.models import LLRData
 from lir.metrics import cllr, cllr_min
 from sklearn.isotonic import isotonic_regression
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+
+from tests.xaudio.metrics import brute_force
+
+FROZEN = Path("tests/xaudio/metrics/generated_scores.json")
 
 
 def generated(seed, decimals):
@@ -82,6 +85,6 @@ if __name__ == "__main__":
         {"scores": scores, "answers": answers(scores), "packages": answers_of_packages(scores)}
         for scores in sets
     ]
-    Path("generated_scores.json").write_text(json.dumps(document))
+    FROZEN.write_text(json.dumps(document))
     for part in document:
         print(json.dumps({**part["answers"], **part["packages"]}, indent=1))
