@@ -1,7 +1,7 @@
 """``xaudio sweep results``: a sweep's tables, whole or in part."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,7 @@ def results(
     from xaudio.sweeps.tables import condition_table
 
     store = open_store(folder)
+    _check_asked(store.planned(), model=model, corruption=corruption, severity=severity)
     conditions = condition_table(store.rows(model=model))
     kept = [
         row
@@ -32,4 +33,23 @@ def results(
         return
     print_conditions(kept, sum(row["failed"] for row in kept), most=len(kept))
     if left := store.remaining():
-        typer.echo(f"{left} cells are not finished yet.")
+        typer.echo(f"{left} {'cell is' if left == 1 else 'cells are'} not finished yet.")
+
+
+def _check_asked(planned: Any, **asked: object) -> None:
+    """Refuse a model or condition that the sweep does not have.
+
+    Raises:
+        SweepError: Says what there is.
+    """
+    import pyarrow.compute as pc
+
+    from xaudio.errors import SweepError
+
+    for column, value in asked.items():
+        there = sorted(pc.unique(planned[column]).to_pylist())
+        if value is not None and value not in there:
+            raise SweepError(
+                f"The sweep has no {column} '{value}'; there {'is' if len(there) == 1 else 'are'} "
+                f"{', '.join(map(str, there))}."
+            )

@@ -1,6 +1,7 @@
 """``xaudio sweep run``: plan, estimate, run or resume, report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,22 +97,31 @@ def run(
     whole = plan_for(clips, models, corruption or suite or SUITE, severity, repeats, bucket_size)
     plan = whole.part(*chosen_part) if chosen_part else whole
     store, executor = SweepStore(out), _executor(models, workers, ray, address, gpus)
-    expected = estimate(plan, loaded(models), store.finished(), _processes(workers))
-    if dry_run:
-        print_json(expected.as_dict()) if as_json else print_estimate(expected)
-        return
-    if not as_json:
-        print_estimate(expected)
-    store.begin(whole)
-    with SweepBar(hidden=as_json) as bar:
-        executor.run(plan, models, store, bar.show)
-    if store.remaining():
-        typer.echo(f"{store.remaining()} cells of the plan are left to other parts.", err=True)
-        return
-    _look_closer(
-        whole, models, store, quality_clips, explain, explain_clips, _processes(workers), as_json
-    )
-    _tell(store, as_json)
+    if not dry_run:
+        store.begin(whole)  # before the first clip is heard: a folder nobody may write to, for one
+    with _says_how_to_go_on(kept=not dry_run):
+        expected = estimate(plan, loaded(models), store.finished(), _processes(workers))
+        if dry_run:
+            print_json(expected.as_dict()) if as_json else print_estimate(expected)
+            return
+        if not as_json:
+            print_estimate(expected)
+        with SweepBar("scores", hidden=as_json) as bar:
+            executor.run(plan, models, store, bar.show)
+        if left := store.remaining():
+            _tell_of_part(store, left, as_json)
+            return
+        _look_closer(
+            whole,
+            models,
+            store,
+            quality_clips,
+            explain,
+            explain_clips,
+            _processes(workers),
+            as_json,
+        )
+        _tell(store, as_json)
 
 
 def swept(
@@ -125,44 +135,42 @@ def swept(
     """The models as a sweep takes them."""
     from xaudio.sweeps import SweptModel
 
-    weights_of = assigned_weights(models, weights)
     return [
         SweptModel(
             spec,
-            weights_of.get(spec),
+            file,
             tuple(labels) if labels else None,
             sample_rate,
             device=device,
             precision=precision,
         )
-        for spec in models
+        for spec, file in zip(models, assigned_weights(models, weights), strict=True)
     ]
 
 
-def assigned_weights(models: Sequence[str], weights: Sequence[str]) -> dict[str, str]:
-    """Which weights file belongs to which model.
+def assigned_weights(models: Sequence[str], weights: Sequence[str]) -> list[str | None]:
+    """Each model's weights file; of a model that is given several times, one after the other.
 
     >>> assigned_weights(["aasist"], ["a.pth"])
-    {'aasist': 'a.pth'}
-    >>> assigned_weights(["lcnn", "aasist"], ["aasist=a.pth"])
-    {'aasist': 'a.pth'}
+    ['a.pth']
+    >>> assigned_weights(["lcnn", "aasist", "aasist"], ["aasist=a.pth", "aasist=b.pth"])
+    [None, 'a.pth', 'b.pth']
 
     Raises:
-        UserError: A file names no model, or one that was not given.
+        UserError: A file names no model, or one that was not given so often.
     """
-    found = {}
+    if len(models) == len(weights) == 1 and not weights[0].startswith(f"{models[0]}="):
+        return [weights[0]]
+    files: dict[str, list[str]] = {}
     for entry in weights:
-        name, equals, file = entry.partition("=")
-        if equals and name in models:
-            found[name] = file
-        elif len(models) == 1 and len(weights) == 1:
-            found[models[0]] = entry
-        else:
+        name, _, file = entry.partition("=")
+        files.setdefault(name, []).append(file)
+        if not file or len(files[name]) > models.count(name):
             raise UserError(
-                f"'--weights {entry}' does not say whose they are; write MODEL=FILE, where MODEL "
-                f"is {' or '.join(models)}."
+                f"'--weights {entry}' does not say whose they are; write MODEL=FILE once for each "
+                f"MODEL, which is {' or '.join(dict.fromkeys(models))}."
             )
-    return found
+    return [files[name].pop(0) if files.get(name) else None for name in models]
 
 
 def parsed_part(part: str | None) -> tuple[int, int] | None:
@@ -214,16 +222,38 @@ def _look_closer(
     if quality_clips:
         from xaudio.sweeps.quality import measure_quality
 
-        with SweepBar(hidden) as bar:
+        with SweepBar("quality", hidden) as bar:
             measure_quality(plan, store, quality_clips, workers=workers, progress=bar.show)
     if method:
         from xaudio.sweeps.explanation_drift import explain_drift
 
         chosen = None if method == DEFAULT_METHOD else method
-        with SweepBar(hidden) as bar:
+        with SweepBar("explanations", hidden) as bar:
             explain_drift(
                 plan, models, store, chosen, explain_clips, workers=workers, progress=bar.show
             )
+
+
+@contextmanager
+def _says_how_to_go_on(kept: bool) -> Iterator[None]:
+    """On Ctrl-C one line, where there is something to go on from."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if kept:
+            typer.echo("Stopped. Finished cells are kept; the same command goes on.", err=True)
+        raise
+
+
+def _tell_of_part(store: Any, left: int, as_json: bool) -> None:
+    if as_json:
+        print_json({"out": str(store.folder), "remaining": left})
+        return
+    typer.echo(
+        f"{left} {'cell' if left == 1 else 'cells'} of the plan are left to other parts; the one "
+        "that ends last in this folder writes the report.",
+        err=True,
+    )
 
 
 def _tell(store: Any, as_json: bool) -> None:

@@ -34,4 +34,5 @@ def status(
             [[count, why] for why, count in state.reasons[:MOST_REASONS]],
         )
     left = sum(model.cells - model.finished for model in state.models)
-    typer.echo("Finished." if not left else f"{left} cells are left; the same command goes on.")
+    said = f"{left} {'cell is' if left == 1 else 'cells are'} left; the same command goes on."
+    typer.echo(said if left else "Finished.")

@@ -17,20 +17,31 @@ Row = Mapping[str, Any]
 def print_estimate(expected: Any) -> None:
     """What a sweep will take, before it starts; on the error stream, beside the bar."""
     if not expected.waiting:
-        typer.echo(f"All {expected.cells:,} cells are finished.", err=True)
+        said = f"All {expected.cells:,} cells are finished." if expected.cells else "Nothing to do."
+        typer.echo(said, err=True)
         return
     models = ", ".join(
         f"{name} {duration(seconds)}" for name, seconds in expected.score_seconds.items()
     )
     typer.echo(
         f"{expected.clips:,} clips, {expected.cells:,} cells, {expected.waiting:,} to do: "
-        f"{expected.rows:,} scores over {expected.audio_seconds / 3600:,.1f} h of audio.\n"
+        f"{expected.rows:,} scores over {_hours(expected.audio_seconds)} of audio.\n"
         f"About {duration(expected.wall_seconds)} on {expected.workers} "
-        f"{'process' if expected.workers == 1 else 'processes'} (one core: decoding "
-        f"{duration(expected.decode_seconds)}, corruption {duration(expected.corrupt_seconds)}, "
-        f"{models}), {expected.disk_bytes / 2**20:,.0f} MiB on disk.",
+        f"{'process' if expected.workers == 1 else 'processes'}, start and report apart (one core: "
+        f"decoding {duration(expected.decode_seconds)}, corruption "
+        f"{duration(expected.corrupt_seconds)}, {models}); {_mebibytes(expected.disk_bytes)} on "
+        "disk.",
         err=True,
     )
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds / 60:.1f} min"
+
+
+def _mebibytes(count: float) -> str:
+    mebibytes = count / 2**20
+    return f"{mebibytes:,.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
 
 
 def print_conditions(rows: Sequence[Row], failed: int, most: int = MOST_ROWS) -> None:

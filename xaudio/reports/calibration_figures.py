@@ -74,10 +74,15 @@ def reliability_curves(calibration: Sequence[Row]) -> Figure:
     with chart_style():
         titles = {f"{name} {harshest[name]}": name for name in names}
         figure, panels = small_multiples(
-            list(titles), lambda panel, title: draw(panel, titles[title]), "Said", "True"
+            list(titles),
+            lambda panel, title: draw(panel, titles[title]),
+            "Said to be synthetic",
+            "Is synthetic",
         )
         for panel in panels:
-            panel.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+            panel.set(
+                xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1]
+            )
             panel.set_xticklabels(["0", ".5", "1"])
         spread(figure, legend(figure, {**model_handles(styles), **clean}))
     return figure

@@ -243,7 +243,9 @@ def legend(figure: Figure, entries: Mapping[str, Artist]) -> float:
     A leading _ hides no name, a $ begins no formula.
     """
     names = list(entries)
-    longest = max((len(shortened(name)) for name in names), default=1)
+    if not names:
+        return 0.0
+    longest = max(len(shortened(name)) for name in names)
     width = figure.get_size_inches()[0]
     columns = max(1, min(len(names), int((width - 0.3) / (0.075 * longest + 0.6))))
     drawn = figure.legend(

@@ -81,7 +81,7 @@ def matrix_figure(conditions: Sequence[Row], measure: Measure) -> Figure:
         for (line, column), value in np.ndenumerate(values):
             row = found[line][column]
             if row is not None and np.isfinite(value):
-                ink = "white" if value > 60 * top else "black"
+                ink = "white" if value > 50 * top else "black"
                 text = measure.text(row).replace(f"{NO_BREAK}%", "")
                 panel.text(
                     column + 0.5, line + 0.5, text, ha="center", va="center", size=7.5, color=ink

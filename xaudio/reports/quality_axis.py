@@ -45,8 +45,9 @@ def quality_curves(rows: Sequence[Row]) -> Iterator[tuple[str, Callable[[], Figu
             for row in rows
             if row["severity"] > 0 and row.get(column) is not None and row[column] >= least
         ]
-        if len({row[column] for row in known}) >= FEWEST_VALUES:
-            yield f"quality-{column}", partial(_curves, known, column, name, scale, styles)
+        moving = _that_move(known, column)
+        if len({row[column] for row in moving}) >= FEWEST_VALUES:
+            yield f"quality-{column}", partial(_curves, moving, column, name, scale, styles)
 
 
 def _curves(
@@ -54,15 +55,14 @@ def _curves(
 ) -> Figure:
     """A panel per model, a line per corruption."""
     measure = main_measure(rows)
-    corrupted = _that_move(rows, column)
-    shown = {row["corruption"] for row in corrupted}
+    shown = {row["corruption"] for row in rows}
     styles = {name: style for name, style in styles.items() if name in shown}
 
     def draw(panel: Axes, model: str) -> None:
         for corruption, style in styles.items():
             own = [
                 row
-                for row in corrupted
+                for row in rows
                 if row["model"] == model and row["corruption"] == corruption
             ]
             own.sort(key=lambda row: row[column])
@@ -90,6 +90,8 @@ def _that_move(rows: Sequence[Row], column: str) -> list[Row]:
     for row in rows:
         low, high = spans.get(row["corruption"], (row[column], row[column]))
         spans[row["corruption"]] = (min(low, row[column]), max(high, row[column]))
+    if not spans:
+        return []
     whole = max(high for _, high in spans.values()) - min(low for low, _ in spans.values())
     moving = {name for name, (low, high) in spans.items() if high - low > LEAST_MOVE * whole}
     return [row for row in rows if row["corruption"] in moving]

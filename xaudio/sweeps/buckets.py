@@ -1,13 +1,12 @@
 """Clips that are scored and stored together: those whose digests begin alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from xaudio.datasets.manifest import ManifestRow, rows_of
 from xaudio.errors import SweepError
@@ -101,11 +100,3 @@ def _groups(leading: np.ndarray, size: int) -> Iterator[tuple[int, int]]:
         bits = (leading[start:stop] >> np.uint64(63 - depth)) & np.uint64(1)
         middle = start + int(np.searchsorted(bits, 1))
         waiting += [(middle, stop, depth + 1), (start, middle, depth + 1)]
-
-
-def seconds_of(tables: Sequence[pa.Table]) -> float | None:
-    """Seconds of audio in all, as the manifest says; None where it does not say of every clip."""
-    columns = [table["seconds"] for table in tables]
-    if any(column.null_count for column in columns):
-        return None
-    return float(sum(pc.sum(column).as_py() or 0.0 for column in columns))

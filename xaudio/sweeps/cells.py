@@ -109,10 +109,7 @@ def _rows(cell: Cell, clips: Sequence[CorruptedClip], judged: Iterator[Judged]) 
 
 def _of_clip(clip: CorruptedClip, sample_rate: int, judged: Iterator[Judged]) -> dict[str, Any]:
     row = clip.planned.row
-    known = {
-        name: getattr(row, name)
-        for name in ("clip", "label", "speaker", "attack", "codec", "source")
-    }
+    known = {name: getattr(row, name) for name in OF_THE_MANIFEST}
     known["digest"] = clip.planned.digest
     if clip.waveform is None:
         return {**known, "error": clip.error}

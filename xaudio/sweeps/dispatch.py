@@ -65,20 +65,19 @@ def _take_over(
     task, *untouched = death.worker.asked
     agenda.leave(death.worker)
     agenda.give_back(untouched)
-    if death.exit_code >= 0:
-        raise SweepError(f"A worker could not start or had to end: {_last_line(death)}")
-    name = signal.Signals(-death.exit_code).name
+    if not death.signal:
+        raise SweepError(f"A worker could not start or had to end: {death.why}.")
     work = (task.bucket.digest, task.condition.digest)
     deaths[work] += 1
     if -death.exit_code not in CRASHES:
         if deaths[work] >= MOST_KILLS:
             raise SweepError(
-                f"Workers keep being killed ({name}), most likely for lack of memory. Finished "
-                "cells are kept: start the same sweep again with fewer workers."
+                f"Workers keep being killed ({death.signal}), most likely for lack of memory. "
+                "Finished cells are kept: start the same sweep again with fewer workers."
             )
         agenda.give_back([task])
     elif task.is_one_clip:
-        yield task, Crash(f"the process that worked on this clip crashed ({name})")
+        yield task, Crash(f"the process that worked on this clip crashed ({death.signal})")
     elif deaths[work] >= MOST_CRASHES:
         agenda.give_back(task.clip_by_clip())
     else:
@@ -86,8 +85,3 @@ def _take_over(
     pool.replace(death.worker)
     for worker in pool.workers:
         _keep_busy(worker, agenda)
-
-
-def _last_line(death: Death) -> str:
-    lines = death.last_words.splitlines()
-    return f"{lines[-1]} (exit code {death.exit_code})" if lines else f"exit {death.exit_code}"

@@ -5,20 +5,45 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
-from statistics import median
+from itertools import islice
+from statistics import mean
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
 
 from xaudio.classifiers.classifier import Classifier
-from xaudio.sweeps.cells import LoadedClip, corrupt_clips, load_clip, score_clips
+from xaudio.sweeps.buckets import PlannedClip
+from xaudio.sweeps.cells import CorruptedClip, LoadedClip, corrupt_clips, load_clip, score_clips
+from xaudio.sweeps.conditions import CLEAN_CLIPS
 from xaudio.sweeps.plan import Cell, Plan
 from xaudio.sweeps.tasks import check_models, waiting_tasks
 
 PROBED_CLIPS = 3
+MOST_TRIED = 12  # clips, until so many can be read
+
+
+@dataclass
+class Workload:
+    """What is still to do of a plan, in clips.
+
+    Attributes:
+        decoded: By sample rate, in hertz.
+        corrupted: By the digest of a condition and the sample rate.
+        scored: By the name of a model.
+        tasks: What executors hand out.
+        cells: What they finish.
+    """
+
+    decoded: Counter[int] = field(default_factory=Counter)
+    corrupted: Counter[tuple[str, int]] = field(default_factory=Counter)
+    scored: Counter[str] = field(default_factory=Counter)
+    tasks: int = 0
+    cells: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,15 +51,15 @@ class Cost:
     """Seconds of one core, or of the device, per clip.
 
     Attributes:
-        decode: Reading, decoding and resampling.
-        corrupt: By the digest of a condition.
+        decode: Reading, decoding and resampling, by sample rate.
+        corrupt: By the digest of a condition and the sample rate.
         score: By the name of a model.
-        cell_bytes: Of one cell's file, for the plan's largest bucket.
+        cell_bytes: Of one cell's file.
         clip_seconds: Length of a clip.
     """
 
-    decode: float
-    corrupt: Mapping[str, float]
+    decode: Mapping[int, float]
+    corrupt: Mapping[tuple[str, int], float]
     score: Mapping[str, float]
     cell_bytes: float
     clip_seconds: float
@@ -83,8 +108,8 @@ def estimate(
 ) -> Estimate:
     """How long the cells of a plan that are not finished will take on this machine.
 
-    A few clips are decoded, corrupted under every condition and scored by every model, on one
-    thread, and the rest is arithmetic: seconds for small plans, where the models are loaded.
+    A few clips are decoded, corrupted under every condition and scored by every model that still
+    has something to do, on one thread; the rest is arithmetic.
 
     Args:
         plan: What is to be done.
@@ -99,97 +124,128 @@ def estimate(
     on_device = [
         model.name for model in plan.models if classifiers[model.digest].device.type != "cpu"
     ]
-    return extrapolate(plan, measure(plan, classifiers), finished, workers, on_device)
+    workload = workload_of(plan, finished)
+    return extrapolate(plan, workload, measure(plan, workload, classifiers), workers, on_device)
+
+
+def workload_of(plan: Plan, finished: Collection[str]) -> Workload:
+    """How many clips will be decoded, corrupted and scored.
+
+    Args:
+        plan: What is to be done.
+        finished: Ids of cells that are done.
+    """
+    load = Workload()
+    sound: tuple[str, int] | None = None
+    for task in waiting_tasks(plan, finished):
+        clips = len(task.bucket)
+        if task.sound != sound:
+            sound = task.sound
+            load.decoded[task.sample_rate] += clips
+        load.corrupted[task.condition.digest, task.sample_rate] += clips
+        for model in task.models:
+            load.scored[model.name] += clips
+        load.tasks += 1
+        load.cells += len(task.models)
+    return load
 
 
 def extrapolate(
-    plan: Plan, cost: Cost, finished: Collection[str], workers: int, on_device: Collection[str] = ()
+    plan: Plan, load: Workload, cost: Cost, workers: int, on_device: Collection[str] = ()
 ) -> Estimate:
     """The arithmetic of `estimate`, for a cost that is known.
 
     Args:
         plan: What is to be done.
+        load: What of it is still to do.
         cost: Per clip.
-        finished: Ids of cells that are done.
         workers: Processes that will share what runs on processors.
         on_device: Names of the models that run on a device, beside the processors' work.
     """
-    decode = corrupt = 0.0
-    rows: Counter[str] = Counter()
-    sounds: set[tuple[str, int]] = set()
-    waiting = 0
-    for task in waiting_tasks(plan, finished):
-        clips = len(task.bucket)
-        if task.sound not in sounds:
-            sounds.add(task.sound)
-            decode += clips * cost.decode
-        corrupt += clips * cost.corrupt[task.condition.digest]
-        waiting += len(task.models)
-        rows.update({model.name: clips for model in task.models})
-    score = {name: count * cost.score[name] for name, count in rows.items()}
+    decode = sum(clips * cost.decode[rate] for rate, clips in load.decoded.items())
+    corrupt = sum(clips * cost.corrupt[what] for what, clips in load.corrupted.items())
+    score = {name: clips * cost.score[name] for name, clips in load.scored.items()}
     device = sum(seconds for name, seconds in score.items() if name in on_device)
+    workers = max(1, min(workers, load.tasks))
     processors = (decode + corrupt + sum(score.values()) - device) / workers
     return Estimate(
         clips=plan.clips.num_rows,
         cells=len(plan),
-        waiting=waiting,
-        rows=rows.total(),
-        audio_seconds=rows.total() * cost.clip_seconds,
+        waiting=load.cells,
+        rows=load.scored.total(),
+        audio_seconds=load.scored.total() * cost.clip_seconds,
         decode_seconds=decode,
         corrupt_seconds=corrupt,
         score_seconds=score,
         wall_seconds=max(processors, device),
-        disk_bytes=waiting * cost.cell_bytes,
+        disk_bytes=load.cells * cost.cell_bytes,
         workers=workers,
     )
 
 
-def measure(plan: Plan, classifiers: Mapping[str, Classifier]) -> Cost:
-    """Seconds per clip of everything a plan does, from a few of its clips; median of each."""
-    bucket = max(plan.buckets, key=len)
-    clips = bucket.clips[:PROBED_CLIPS]
-    rate = plan.models[0].sample_rate
+def measure(plan: Plan, load: Workload, classifiers: Mapping[str, Classifier]) -> Cost:
+    """Seconds per clip of everything there is to do, from a few clips of middling length.
+
+    Args:
+        plan: What is to be done.
+        load: What of it is still to do; what nobody needs is not measured.
+        classifiers: The plan's models, by the digests of their identities.
+    """
+    conditions = {condition.digest: condition for condition in plan.conditions}
+    decode, corrupt, score = {}, {}, {}
+    size, heard = 0.0, 0.0
     with _one_thread():
-        decode, loaded = _timed(lambda: [load_clip(clip, rate) for clip in clips])
-        corrupt = {
-            condition.digest: _seconds(partial(corrupt_clips, condition, rate, loaded))
-            for condition in plan.conditions
-        }
-        score, size = {}, 0.0
-        for model in plan.models:
-            cell = Cell(model, plan.conditions[0], bucket)
-            score[model.name], size = _scoring(cell, loaded, classifiers[model.digest])
-    count = len(clips)
-    heard = [clip.sound.seconds for clip in loaded if clip.sound is not None]
-    return Cost(
-        decode=decode / count,
-        corrupt={name: seconds / count for name, seconds in corrupt.items()},
-        score={name: seconds / count for name, seconds in score.items()},
-        cell_bytes=size,
-        clip_seconds=sum(heard) / len(heard) if heard else 0.0,
+        probes = _probes(plan) if load.tasks else []
+        for rate in load.decoded:
+            decode[rate], clips = _seconds(partial(_loaded, rate), probes)
+            heard = mean(clip.sound.seconds if clip.sound else 0.0 for clip in clips)
+            for digest in (digest for digest, wanted in load.corrupted if wanted == rate):
+                corrupting = partial(corrupt_clips, conditions[digest], rate)
+                corrupt[digest, rate], _ = _seconds(corrupting, clips)
+            for model in plan.models:
+                if model.sample_rate == rate and model.name in load.scored:
+                    cell = Cell(model, plan.conditions[0], plan.buckets[0])
+                    scoring = partial(_scored, cell, classifiers[model.digest])
+                    score[model.name], rows = _seconds(
+                        scoring, corrupt_clips(CLEAN_CLIPS, rate, clips)
+                    )
+                    size = _file_size(rows, plan.clips.num_rows // len(plan.buckets))
+    known = pc.mean(plan.clips["seconds"]).as_py()
+    return Cost(decode, corrupt, score, size, heard if known is None else known)
+
+
+def _probes(plan: Plan) -> list[PlannedClip]:
+    """Clips of one bucket that can be read, those of middling length first."""
+    seconds = pc.mean(plan.clips["seconds"]).as_py() or 0.0
+    rate = plan.models[0].sample_rate
+    clips = sorted(
+        max(plan.buckets, key=len).clips, key=lambda clip: abs((clip.row.seconds or 0.0) - seconds)
     )
+    readable = (clip for clip in clips[:MOST_TRIED] if load_clip(clip, rate).sound is not None)
+    return list(islice(readable, PROBED_CLIPS)) or clips[:1]
 
 
-def _scoring(
-    cell: Cell, loaded: Sequence[LoadedClip], classifier: Classifier
-) -> tuple[float, float]:
-    """Seconds to score the clips, and bytes of a whole cell's file."""
-    heard = corrupt_clips(cell.condition, cell.model.sample_rate, loaded)
-    rows = score_clips(cell, heard, classifier)
-    seconds = _seconds(lambda: score_clips(cell, heard, classifier))
+def _loaded(rate: int, clips: Sequence[PlannedClip]) -> list[LoadedClip]:
+    return [load_clip(clip, rate) for clip in clips]
+
+
+def _scored(cell: Cell, classifier: Classifier, clips: Sequence[CorruptedClip]) -> pa.Table:
+    return score_clips(cell, clips, classifier)
+
+
+def _file_size(rows: pa.Table, count: int) -> float:
+    """Bytes of a cell of so many rows like these."""
     file = io.BytesIO()
-    pq.write_table(rows.take([place % rows.num_rows for place in range(len(cell.bucket))]), file)
-    return seconds, float(file.tell())
+    pq.write_table(rows.take([place % rows.num_rows for place in range(max(1, count))]), file)
+    return float(file.tell())
 
 
-def _seconds(work: Callable[[], Any]) -> float:
-    return median(_timed(work)[0] for _ in range(2))
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+def _seconds(work: Callable[[Sequence[Any]], Any], clips: Sequence[Any]) -> tuple[float, Any]:
+    """Per clip, once everything is warm; and what was made of the clips."""
+    work(clips[:1])
     started = time.perf_counter()
-    made = work()
-    return time.perf_counter() - started, made
+    made = work(clips)
+    return (time.perf_counter() - started) / len(clips), made
 
 
 @contextmanager

@@ -35,6 +35,6 @@ def executor_for(models: Sequence[SweptModel], workers: int | None) -> Executor:
     """
     if workers == 0:
         return Serial()
-    if any(str(model.load().device) != "cpu" for model in models):
-        return Pipelined(workers)
-    return Processes(workers)
+    if all(model.on_processor for model in models):
+        return Processes(workers)
+    return Pipelined(workers)

@@ -80,6 +80,6 @@ def _first_of_each(column: str, tables: Sequence[pa.Table]) -> pa.Table:
     """
     kept = [tables[0]]
     for table in tables[1:]:
-        known = pa.concat_arrays([chunk for one in kept for chunk in one[column].chunks])
+        known = pa.chunked_array([c for one in kept for c in one[column].chunks], pa.string())
         kept.append(table.filter(pc.invert(pc.is_in(table[column], known))))
     return pa.concat_tables(kept, promote_options="default")

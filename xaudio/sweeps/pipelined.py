@@ -48,7 +48,7 @@ class Pipelined:
         tally = Tally.of(plan, finished, listener)
         if not tally.waiting:
             return
-        workers = min(self.workers or cores(), tally.waiting)
+        workers = min(cores() if self.workers is None else self.workers, tally.waiting)
         gathered = Gathered()
         with (
             WorkerPool(Corruptor(), workers) as pool,

@@ -42,7 +42,8 @@ def merged(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
     models: dict[str, ModelIdentity] = {}
     conditions: dict[str, Any] = {}
     for record in records:
-        models = {model.digest: model for model in models_in(record)} | models
+        for model in models_in(record):
+            models.setdefault(model.digest, model)
         for entry in _entries(record, CONDITIONS):
             known = conditions.setdefault(entry["name"], entry)
             if known != entry:

@@ -51,7 +51,7 @@ class Processes:
         tally = Tally.of(plan, finished, listener)
         if not tally.waiting:
             return
-        workers = min(self.workers or cores(), tally.waiting)
+        workers = min(cores() if self.workers is None else self.workers, tally.waiting)
         gathered = Gathered()
         with WorkerPool(Evaluator(tuple(models)), workers, self.threads) as pool:
             for task, made in work_through(pool, agenda_of(plan, finished)):

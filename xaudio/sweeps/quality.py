@@ -9,8 +9,7 @@ A severity is a name; the signal-to-noise ratio, the bandwidth or PESQ that it c
 """
 
 import json
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib.util import find_spec
@@ -20,7 +19,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Float
 from torch import Tensor
 
@@ -32,11 +30,14 @@ from xaudio.sweeps.cell_folder import CellFolder
 from xaudio.sweeps.cells import LoadedClip, load_clip
 from xaudio.sweeps.conditions import Condition
 from xaudio.sweeps.content import content_hash
-from xaudio.sweeps.explanation_drift.sampling import sampled_clips
+from xaudio.sweeps.piecework import piecework
 from xaudio.sweeps.plan import CELL_SCHEMA, ID_LENGTH, Plan
 from xaudio.sweeps.progress import Listener, Tally
+from xaudio.sweeps.sampling import sampled_clips
 from xaudio.sweeps.scoring import reason
 from xaudio.sweeps.store import SweepStore
+from xaudio.sweeps.whole_files import read_whole, write_whole
+from xaudio.sweeps.worker_pool import Death
 
 # Goes up when what a certificate measures changes.
 QUALITY_VERSION = "1"
@@ -138,7 +139,7 @@ class QualityStore:
         """The cells asked for last; none if nothing was."""
         if not self._plan.is_file():
             return QUALITY_CELL_SCHEMA.empty_table()
-        return pq.read_table(self._plan)
+        return read_whole(self._plan)
 
     def rows(self) -> pa.Table:
         """Certificates of the finished cells among them, sorted; the columns of `QUALITY_SCHEMA`.
@@ -185,9 +186,8 @@ def measure_quality(
     finished = qualities.cells.finished()
     waiting = list({cell.id: cell for cell in cells if cell.id not in finished}.values())
     tally = Tally(len(waiting), len({cell.id for cell in cells}), progress)
-    performer = QualityPerformer()
-    done = _here(waiting, performer) if workers == 1 else _on_workers(waiting, performer, workers)
-    for cell, rows in done:
+    for cell, made in piecework(QualityPerformer(), waiting, workers):
+        rows = _lost(cell, made) if isinstance(made, Death) else made
         qualities.cells.add(cell.id, rows)
         # What counts as failed is a row without a score; here, without a length.
         tally.count(rows.append_column("score", rows["seconds"]))
@@ -301,37 +301,6 @@ def with_quality(
     )
 
 
-Done = Iterator[tuple[QualityCell, pa.Table]]
-
-
-def _here(cells: Sequence[QualityCell], performer: QualityPerformer) -> Done:
-    return ((cell, performer(cell)) for cell in cells)
-
-
-def _on_workers(cells: Sequence[QualityCell], performer: QualityPerformer, workers: int) -> Done:
-    """On processes; the clips of a cell over which one dies are told as failed."""
-    from xaudio.sweeps.worker_pool import Death, WorkerPool
-
-    if not cells:
-        return
-    waiting = deque(cells)
-    with WorkerPool(performer, min(workers, len(cells))) as pool:
-        for worker in pool.workers:
-            worker.ask(waiting.popleft())
-        while any(worker.asked for worker in pool.workers):
-            for told in pool.told():
-                worker = told.worker
-                if isinstance(told, Death):
-                    cell = worker.asked[0]
-                    worker = pool.replace(worker)
-                    yield cell, _lost(cell, f"The process ended with {told.exit_code}.")
-                elif told.failure is not None:
-                    raise told.failure
-                else:
-                    yield told.work, told.value
-                if waiting:
-                    worker.ask(waiting.popleft())
-
-
-def _lost(cell: QualityCell, why: str) -> pa.Table:
+def _lost(cell: QualityCell, death: Death) -> pa.Table:
+    why = f"the process that measured this condition crashed ({death.signal})"
     return quality_rows(cell, [LoadedClip(clip, None, why) for clip in cell.clips])

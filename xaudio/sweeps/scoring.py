@@ -16,7 +16,7 @@ from torch import Tensor
 from perturbations.errors import UserError
 from xaudio.classifiers.classifier import Classifier
 from xaudio.classifiers.labels import BONAFIDE, SPOOF
-from xaudio.errors import ModelError
+from xaudio.errors import ModelError, SweepError
 
 MOST_AT_ONCE = 64
 PRECISIONS = {
@@ -76,9 +76,17 @@ def check_precision(precision: str) -> None:
 
 
 def reason(error: Exception) -> str:
-    """What a failed row says; a lack of memory is the machine's fault, not the clip's."""
+    """What a failed row says.
+
+    Raises:
+        SweepError: It is a lack of memory: the machine's fault, not the clip's.
+    """
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        raise error
+        said = str(error).strip().partition("\n")[0]
+        raise SweepError(
+            f"Memory ran out ({said or type(error).__name__}). Finished cells are kept: start the "
+            "same sweep again with fewer workers, or on a machine with more memory."
+        ) from error
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
@@ -107,9 +115,9 @@ def _logits(
         with torch.inference_mode(), _arithmetic(classifier, precision):
             answers = classifier.logits(_on_device(waveforms, classifier.device))
         return list(answers.double().cpu())
-    except torch.OutOfMemoryError:
+    except torch.OutOfMemoryError as error:
         if len(waveforms) == 1:
-            raise
+            return [reason(error)]
         middle = len(waveforms) // 2
         halves = waveforms[:middle], waveforms[middle:]
         return [one for half in halves for one in _logits(half, classifier, precision)]

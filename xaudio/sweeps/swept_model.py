@@ -41,6 +41,12 @@ class SweptModel:
     def __post_init__(self) -> None:
         check_precision(self.precision)
 
+    @property
+    def on_processor(self) -> bool:
+        """Whether it runs on the processor, as far as can be said without loading it."""
+        device = self.spec.device if isinstance(self.spec, Classifier) else self.device
+        return str(device) == "cpu"
+
     def load(self) -> Classifier:
         """The classifier on its device.
 

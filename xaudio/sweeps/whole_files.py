@@ -1,4 +1,4 @@
-"""Parquet files that are there completely or not at all, and what is said where one cannot be read."""
+"""Parquet files that are there completely or not at all, and what is said of a damaged one."""
 
 import errno
 import os
@@ -95,8 +95,8 @@ def read_header(path: Path) -> dict[str, str]:
 
 def _damaged(path: Path, error: Exception) -> SweepError:
     return SweepError(
-        f"'{path}' cannot be read ({' '.join(str(error).split())}). If it is damaged, delete it and "
-        "start the same sweep again; what it held is made anew."
+        f"'{path}' cannot be read ({' '.join(str(error).split())}). If it is damaged, delete it "
+        "and start the same sweep again; what it held is made anew."
     )
 
 

@@ -7,6 +7,7 @@ however that ended.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,19 @@ class Death:
     worker: Worker
     exit_code: int
     last_words: str
+
+    @property
+    def signal(self) -> str:
+        """Name of the signal that killed it; empty where it ended by itself."""
+        return "" if self.exit_code >= 0 else signal.Signals(-self.exit_code).name
+
+    @property
+    def why(self) -> str:
+        """In a few words."""
+        if self.signal:
+            return f"killed by {self.signal}"
+        said = self.last_words.splitlines()[-1:]
+        return ", ".join([*said, f"exit code {self.exit_code}"])
 
 
 class WorkerPool:

@@ -85,8 +85,15 @@ def test_a_missing_manifest_is_one_line(tmp_path, capsys):
 
 
 def test_weights_go_where_they_are_sent():
-    assert assigned_weights(["aasist", "aasist-l"], ["aasist-l=a=b.pth"]) == {"aasist-l": "a=b.pth"}
-    assert assigned_weights(["aasist"], ["strange=name.pth"]) == {"aasist": "strange=name.pth"}
-    for models, weights in [(["a", "b"], ["file.pth"]), (["a"], ["x.pth", "y.pth"])]:
+    assert assigned_weights(["aasist", "aasist-l"], ["aasist-l=a=b.pth"]) == [None, "a=b.pth"]
+    assert assigned_weights(["aasist"], ["strange=name.pth"]) == ["strange=name.pth"]
+    assert assigned_weights(["a", "b", "a"], ["a=x", "b=y", "a=z"]) == ["x", "y", "z"]
+    assert assigned_weights(["a", "b"], []) == [None, None]
+    for models, weights in [
+        (["a", "b"], ["file.pth"]),
+        (["a"], ["x.pth", "y.pth"]),
+        (["a", "b"], ["a=x.pth", "a=y.pth"]),
+        (["a", "b"], ["a="]),
+    ]:
         with pytest.raises(UserError, match="MODEL=FILE"):
             assigned_weights(models, weights)

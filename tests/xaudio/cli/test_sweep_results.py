@@ -49,7 +49,7 @@ def test_status_counts_cells_and_says_why_clips_failed(out, capsys):
     assert clips == 1
     next((out / "cells").iterdir()).unlink()
     assert run(["sweep", "status", str(out)]) == 0
-    assert "1 cells are left" in capsys.readouterr().out
+    assert "1 cell is left" in capsys.readouterr().out
 
 
 def test_results_are_those_of_the_run_also_before_it_is_finished(out, capsys):
@@ -60,7 +60,7 @@ def test_results_are_those_of_the_run_also_before_it_is_finished(out, capsys):
     next((out / "cells").iterdir()).unlink()
     assert document(capsys, "sweep", "results", str(out))["remaining"] == 1
     assert run(["sweep", "results", str(out)]) == 0
-    assert "1 cells are not finished yet" in capsys.readouterr().out
+    assert "1 cell is not finished yet" in capsys.readouterr().out
 
 
 def test_parts_are_disjoint_and_merged_are_the_whole(out, manifest, tmp_path, capsys):

@@ -88,3 +88,8 @@ def test_a_corruption_that_leaves_the_quantity_alone_is_no_line_and_others_keep_
     (echo,) = panel(figures["quality-highest_hz"], "lcnn").lines
     (mp3,) = panel(figures["quality-snr_db"], "lcnn").lines
     assert (mp3.get_marker(), echo.get_marker()) == ("o", "s")
+
+
+def test_a_single_severity_draws_no_curve_against_quality():
+    rows = sweep_rows.quality(conditions(("lcnn",), severities=(3,)))
+    assert list(quality_curves(rows)) == []

@@ -1,7 +1,8 @@
 import pytest
 
-from tests.xaudio.sweeps.small import Quieter, Slow, loudness, small_manifest
-from xaudio.sweeps.estimate import Cost, estimate, extrapolate
+from tests.xaudio.sweeps.small import Loudness, Quieter, Slow, loudness, small_manifest
+from xaudio.classifiers.classifier import Classifier
+from xaudio.sweeps.estimate import Cost, estimate, extrapolate, measure, workload_of
 from xaudio.sweeps.plan import plan_sweep
 from xaudio.sweeps.store import SweepStore
 from xaudio.sweeps.sweeping import sweep
@@ -23,13 +24,14 @@ def test_the_arithmetic(manifest):
     models = [loudness(), loudness("slow", threshold=0.5)]
     plan, _ = plan_of(manifest, [Quieter()], [1, 2], models)
     cost = Cost(
-        decode=1.0,
-        corrupt={condition.digest: 10.0 * condition.severity for condition in plan.conditions},
+        decode={8000: 1.0},
+        corrupt={(each.digest, 8000): 10.0 * each.severity for each in plan.conditions},
         score={"loudness": 100.0, "slow": 1000.0},
         cell_bytes=7.0,
         clip_seconds=0.25,
     )
-    whole = extrapolate(plan, cost, (), workers=2)
+    load = workload_of(plan, ())
+    whole = extrapolate(plan, load, cost, workers=2)
     assert (whole.clips, whole.cells, whole.waiting) == (24, len(plan), len(plan))
     assert whole.rows == 24 * 3 * 2
     assert whole.audio_seconds == whole.rows * 0.25
@@ -38,18 +40,54 @@ def test_the_arithmetic(manifest):
     assert whole.score_seconds == {"loudness": 24 * 3 * 100.0, "slow": 24 * 3 * 1000.0}
     assert whole.wall_seconds == (24 + 720 + 7200 + 72000) / 2
     assert whole.disk_bytes == 7.0 * len(plan)
-    on_device = extrapolate(plan, cost, (), workers=2, on_device=["slow"])
+    on_device = extrapolate(plan, load, cost, workers=2, on_device=["slow"])
     assert on_device.wall_seconds == 72000
+    tasks = 3 * len(plan.buckets)
+    assert load.tasks == tasks
+    crowd = extrapolate(plan, load, cost, workers=1000)
+    assert crowd.workers == tasks, "more have nothing to do"
+    assert crowd.wall_seconds == (24 + 720 + 7200 + 72000) / tasks
 
 
-def test_what_is_finished_costs_nothing(manifest, tmp_path):
+def test_each_rate_is_decoded_and_corrupted_for(manifest):
+    other = Classifier(Loudness(), "other", 16000, ("spoof", "bonafide"))
+    plan, classifiers = plan_of(manifest, [Quieter()], [1], [loudness(), other])
+    load = workload_of(plan, ())
+    assert load.decoded == {8000: 24, 16000: 24}
+    assert set(load.corrupted) == {(c.digest, r) for c in plan.conditions for r in (8000, 16000)}
+    assert set(load.corrupted.values()) == {24}
+    assert load.scored == {"loudness": 48, "other": 48}
+    cost = measure(plan, load, classifiers)
+    assert cost.decode.keys() == load.decoded.keys()
+    assert cost.corrupt.keys() == load.corrupted.keys()
+    assert cost.score.keys() == load.scored.keys()
+
+
+def test_what_is_finished_costs_nothing_and_is_not_measured(manifest, tmp_path):
     models = [loudness()]
     plan, classifiers = plan_of(manifest, [Quieter()], [1, 2], models)
     sweep(manifest, models, [Quieter()], [1], tmp_path / "out", bucket_size=6)
-    rest = estimate(plan, classifiers, SweepStore(tmp_path / "out").finished())
-    assert rest.rows == 24
-    done = extrapolate(plan, Cost(1.0, {}, {}, 1.0, 1.0), frozenset(plan.ids()), workers=1)
-    assert (done.waiting, done.wall_seconds, done.rows) == (0, 0.0, 0)
+    finished = SweepStore(tmp_path / "out").finished()
+    assert estimate(plan, classifiers, finished).rows == 24
+    cost = measure(plan, workload_of(plan, finished), classifiers)
+    assert set(cost.corrupt) == {(plan.conditions[2].digest, 8000)}
+    Quieter.asked.clear()
+    for done in (plan, plan.part(100, 100)):
+        nothing = estimate(done, classifiers, frozenset(plan.ids()))
+        assert (nothing.waiting, nothing.wall_seconds, nothing.rows) == (0, 0.0, 0)
+    assert not Quieter.asked
+
+
+def test_broken_files_are_not_taken_for_fast_ones(manifest):
+    """Of a bucket's clips those that can be read are measured, those of middling length first."""
+    for row in manifest.rows[:20]:
+        row.path.unlink()
+    swept = [SweptModel(loudness())]
+    identities = [model.identity() for model in swept]
+    plan = plan_sweep(manifest, identities, [Slow()], [1], bucket_size=100)
+    expected = estimate(plan, loaded(swept))
+    assert expected.corrupt_seconds > 0.9 * 24 * 0.010
+    assert expected.audio_seconds == pytest.approx(2 * 24 * 0.25)
 
 
 def test_measures_what_takes_the_time(manifest):

@@ -138,7 +138,7 @@ def test_a_model_that_cannot_travel_is_refused(manifest, tmp_path):
     module = Loudness()
     module.lock = threading.Lock()
     model = Classifier(module, "locked", RATE, ("spoof", "bonafide"))
-    with pytest.raises(SweepError, match=r"cannot be sent to other processes.*workers=1"):
+    with pytest.raises(SweepError, match=r"cannot be sent to other processes.*--workers 0"):
         sweep(manifest, [model], out=tmp_path / "out", executor=Processes(2), **SETTINGS)
 
 

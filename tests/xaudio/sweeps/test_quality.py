@@ -200,7 +200,10 @@ def test_processes_measure_the_same_and_may_die_over_a_clip(manifest, tmp_path):
     there = measure_quality(broken, SweepStore(tmp_path / "there"), clips=3, workers=2).rows()
     lost = there["corruption"].to_numpy(zero_copy_only=False) == "crashing"
     assert there.filter(pa.array(~lost)).equals(here)
-    assert there.filter(pa.array(lost))["error"].to_pylist() == ["The process ended with -11."] * 3
+    assert (
+        there.filter(pa.array(lost))["error"].to_pylist()
+        == ["the process that measured this condition crashed (SIGSEGV)"] * 3
+    )
 
 
 def test_nothing_measured_is_no_failure(tmp_path):

@@ -4,6 +4,7 @@ from torch import nn
 
 from tests.xaudio.sweeps.small import RATE, Loudness
 from xaudio.classifiers.classifier import Classifier
+from xaudio.errors import SweepError
 from xaudio.sweeps.scoring import MOST_AT_ONCE, judge
 
 
@@ -77,7 +78,7 @@ def test_many_at_once_says_the_same_as_one_by_one(memory, monkeypatch):
 
 def test_a_lack_of_memory_for_a_single_clip_ends_the_sweep():
     model = Classifier(Device(0), "device", RATE, ("spoof", "bonafide"))
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(SweepError, match=r"Memory ran out \(too little\).*fewer workers"):
         judge([torch.zeros(1, 20)], [""], model)
 
 

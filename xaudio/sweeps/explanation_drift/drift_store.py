@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from xaudio.errors import SweepError
 from xaudio.sweeps.cell_folder import CellFolder
 from xaudio.sweeps.explanation_drift.drift_cells import DRIFT_CELL_SCHEMA, DriftCell
 from xaudio.sweeps.explanation_drift.rows import DRIFT_SCHEMA
+from xaudio.sweeps.whole_files import read_whole, write_whole
 
 ROW_ORDER = ("model", "method", "corruption", "severity", "repeat", "clip", "comparison")
 
@@ -57,7 +57,7 @@ class DriftStore:
                 f"There are no explanations beside the sweep in {self.folder}; make them with "
                 "explain_drift."
             )
-        return pq.read_table(self._plan)
+        return read_whole(self._plan)
 
     def rows(self) -> pa.Table:
         """The rows of the asked cells that are finished, sorted; the columns of `DRIFT_SCHEMA`."""

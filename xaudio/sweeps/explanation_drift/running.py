@@ -4,8 +4,7 @@ Relevance of the corrupted clip is carried back through the time map and compare
 clip's, beside what chance, a model with random weights and a second run of the method would give.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -19,16 +18,17 @@ from xaudio.sweeps.explanation_drift.drift_cells import DriftCell, drift_cells, 
 from xaudio.sweeps.explanation_drift.drift_store import DriftStore
 from xaudio.sweeps.explanation_drift.looks import Explaining
 from xaudio.sweeps.explanation_drift.rows import CleanSample, drift_rows_of, rows_of_failed_cell
-from xaudio.sweeps.explanation_drift.sampling import sampled_clips
 from xaudio.sweeps.identity import identify
+from xaudio.sweeps.piecework import piecework
 from xaudio.sweeps.plan import Plan
 from xaudio.sweeps.progress import Listener, Tally
+from xaudio.sweeps.sampling import sampled_clips
 from xaudio.sweeps.store import SweepStore
 from xaudio.sweeps.swept_model import SweptModel
 from xaudio.sweeps.tasks import check_models
+from xaudio.sweeps.worker_pool import Death
 
 CLIPS = 16
-MOST_DEATHS = 2
 
 
 def explain_drift(
@@ -73,9 +73,8 @@ def explain_drift(
     finished = drifts.cells.finished()
     waiting = list({cell.id: cell for cell in cells if cell.id not in finished}.values())
     tally = Tally(len(waiting), len({cell.id for cell in cells}), progress)
-    performer = DriftPerformer(tuple(models))
-    done = _here(waiting, performer) if workers == 1 else _on_workers(waiting, performer, workers)
-    for cell, rows in done:
+    for cell, made in piecework(DriftPerformer(tuple(models)), waiting, workers):
+        rows = rows_of_failed_cell(cell, _died(made)) if isinstance(made, Death) else made
         drifts.cells.add(cell.id, rows)
         tally.count(rows)
     return drifts
@@ -118,45 +117,8 @@ def with_gradients(models: Sequence[SweptModel]) -> dict[str, Classifier]:
     return classifiers
 
 
-Performer = Callable[[DriftCell], pa.Table]
-Done = Iterator[tuple[DriftCell, pa.Table]]
-
-
-def _here(cells: Sequence[DriftCell], performer: Performer) -> Done:
-    return ((cell, performer(cell)) for cell in cells)
-
-
-def _on_workers(cells: Sequence[DriftCell], performer: Performer, workers: int) -> Done:
-    """On processes; a cell over which workers die again and again is told as failed."""
-    from xaudio.sweeps.worker_pool import Death, WorkerPool
-
-    waiting, deaths = deque(cells), dict.fromkeys((cell.id for cell in cells), 0)
-    if not waiting:
-        return
-    with WorkerPool(performer, min(workers, len(waiting))) as pool:
-        for worker in pool.workers:
-            worker.ask(waiting.popleft())
-        while any(worker.asked for worker in pool.workers):
-            for told in pool.told():
-                worker = told.worker
-                if isinstance(told, Death):
-                    cell = worker.asked[0]
-                    deaths[cell.id] += 1
-                    worker = pool.replace(worker)
-                    if deaths[cell.id] < MOST_DEATHS:
-                        waiting.appendleft(cell)
-                    else:
-                        yield cell, rows_of_failed_cell(cell, _died(told.exit_code))
-                elif told.failure is not None:
-                    raise told.failure
-                else:
-                    yield told.work, told.value
-                if waiting:
-                    worker.ask(waiting.popleft())
-
-
-def _died(exit_code: int) -> str:
-    return f"The process that explained the clips ended {MOST_DEATHS} times, last with {exit_code}."
+def _died(death: Death) -> str:
+    return f"the process that explained the clips of this condition crashed ({death.signal})"
 
 
 def _explainers(

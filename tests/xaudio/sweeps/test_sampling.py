@@ -8,7 +8,7 @@ import pytest
 
 from xaudio.datasets.manifest import Manifest, ManifestRow
 from xaudio.errors import SweepError
-from xaudio.sweeps.explanation_drift.sampling import sampled_clips
+from xaudio.sweeps.sampling import sampled_clips
 
 
 def corpus(clips: int) -> Manifest:
