@@ -76,9 +76,10 @@ def planned(folder: Path, clips: int, bucket_size: int, models: int) -> dict[str
         found, "plan", lambda: plan_sweep(manifest, judges, corruptions, bucket_size=bucket_size)
     )
     timed(found, "write", lambda: store.begin(plan))
+    store.cells.folder.mkdir(exist_ok=True)
     done = list(plan.ids())[: min(FINISHED, len(plan) // 2)]
     for cell in done:
-        (folder / "out" / "cells" / f"{cell}.parquet").touch()
+        (store.cells.folder / f"{cell}.parquet").touch()
 
     finished = timed(found, "finished", store.finished)
     timed(found, "count", lambda: Tally.of(plan, finished, None))

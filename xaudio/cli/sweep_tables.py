@@ -47,11 +47,15 @@ def _mebibytes(count: float) -> str:
 def print_conditions(rows: Sequence[Row], failed: int, most: int = MOST_ROWS) -> None:
     """The condition table; of one with more rows the clean ones and the worst of every model."""
     shown = rows if len(rows) <= most else worst_conditions(rows)
-    print_table(
-        ["model", "condition", "EER, re-fitted", "FRR", "FAR", "flipped"],
-        [_cells(row) for row in shown],
-    )
-    typer.echo("FRR, FAR and flipped decisions at the threshold fixed on clean clips.")
+    detectors = [row for row in shown if row["accuracy"] is None]
+    others = [row for row in shown if row["accuracy"] is not None]
+    if detectors or not others:
+        header = ["model", "condition", "EER, re-fitted", "FRR", "FAR", "flipped"]
+        print_table(header, map(_of_detector, detectors))
+        typer.echo("FRR, FAR and flipped decisions at the threshold fixed on clean clips.")
+    if others:
+        print_table(["model", "condition", "accuracy", "flipped"], map(_of_classifier, others))
+        typer.echo("Flipped: decided otherwise than when clean.")
     if len(shown) < len(rows):
         typer.echo(
             f"Of {len(rows)} rows the clean clips' and every model's {WORST} worst; all of them: "
@@ -72,12 +76,24 @@ def worst_conditions(rows: Sequence[Row], each: int = WORST) -> list[Row]:
     return shown
 
 
-def _cells(row: Row) -> list[str]:
-    from xaudio.reports.sweep_report import interval_text, share_text
+def _of_classifier(row: Row) -> list[str]:
+    from xaudio.reports.measures import share_text, with_interval
+
+    accuracy = with_interval(row["accuracy"], row["accuracy_low"], row["accuracy_high"])
+    return [row["model"], _condition(row), accuracy, share_text(row["flipped"])]
+
+
+def _condition(row: Row) -> str:
+    return f"{row['corruption']} {row['severity'] or ''}".strip()
+
+
+def _of_detector(row: Row) -> list[str]:
+    from xaudio.reports.measures import share_text
+    from xaudio.reports.sweep_report import interval_text
 
     return [
         row["model"],
-        f"{row['corruption']} {row['severity'] or ''}",
+        _condition(row),
         interval_text(row),
         share_text(row["false_rejection"]),
         share_text(row["false_acceptance"]),

@@ -103,7 +103,9 @@ def _indexed(path: Path, size: int, modified: int) -> Archive:  # noqa: ARG001 -
 
 def _tar_members(path: Path) -> Iterable[tuple[str, tuple[int, int, int, int]]]:
     with tarfile.open(path, "r:") as archive:
-        for member in archive:
+        while (member := archive.next()) is not None:
+            # It would keep every header of a large shard.
+            archive.members.clear()  # type: ignore[attr-defined]
             if member.isreg() and not member.issparse():
                 yield member.name, (member.offset_data, member.size, _STORED, -1)
 

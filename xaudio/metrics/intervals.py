@@ -6,6 +6,7 @@ holds the truth 63 times in 100 where 95 are promised. Student's interval on the
 its promise there and is the default everywhere in this project.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf, isfinite, log
 
@@ -69,8 +70,36 @@ class ValueRange:
         return bool(value - self.low < DISTINCT or self.high - value < DISTINCT)
 
 
+@dataclass(frozen=True)
+class DifferenceRange(ValueRange):
+    """Between which ends a difference lies: its interval is plain, cut off at the ends."""
+
+    def stretched(self, value: float) -> tuple[float, float]:
+        """`value` itself."""
+        return value, 1.0
+
+    def restored(self, place: float) -> float:
+        """The place itself, or the end that it lies beyond."""
+        return min(max(place, self.low), self.high)
+
+
 ANYWHERE = ValueRange()
 SHARES = ValueRange(0.0, 1.0)
+
+
+def range_of_sum(factors: Sequence[float], value_ranges: Sequence[ValueRange]) -> DifferenceRange:
+    """Between which ends a weighted sum of values lies.
+
+    >>> range_of_sum([1.0, -1.0], [SHARES, SHARES])
+    DifferenceRange(low=-1.0, high=1.0)
+    """
+    ends = [
+        sorted((factor * each.low, factor * each.high))
+        for factor, each in zip(factors, value_ranges, strict=True)
+        if factor != 0.0
+    ]
+    low, high = (float(sum(side)) for side in zip(*ends, strict=True))
+    return DifferenceRange(low, high)
 
 
 def student_interval(
@@ -95,36 +124,37 @@ def student_interval(
     >>> print(student_interval(0.1, 0.02, 19.0, SHARES))
     10.0 % [6.5, 15.1]
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     _check_level(level)
     place, slope = value_range.stretched(value)
-    reach = float(t.ppf((1.0 + level) / 2.0, degrees_of_freedom)) * standard_error * slope
+    reach = float(stdtrit(degrees_of_freedom, (1.0 + level) / 2.0)) * standard_error * slope
     return Interval(value, value_range.restored(place - reach), value_range.restored(place + reach))
 
 
-def end_interval(
+def unseen_interval(
     value: float,
     replicates: Float[np.ndarray, " replicates"],
     clusters: int,
     value_range: ValueRange = SHARES,
     level: float = 0.95,
 ) -> Interval:
-    """The interval of a value at an end of its range, such as no error at all.
+    """The interval of a value that no redraw moves, such as no error at all.
 
-    No resampling shows an error that never happened. What never happened in `clusters`
-    independent ones happens in less than 1 - ((1 - level) / 2)^(1 / clusters) (Clopper and Pearson
-    1934): 12 % for 30 speakers, however many clips each gave. Where the replicates reach further,
-    they decide.
+    No resampling shows what never happened. What never happened in `clusters` independent ones
+    happens in less than u = 1 - ((1 - level) / 2)^(1 / clusters) of them (Clopper and Pearson
+    1934): 12 % for 30 speakers, however many clips each gave. So many may lie at either end of the
+    range, and the value be u of the way there. Where the replicates reach further, they decide.
     """
     ends = percentile_interval(value, replicates, level)
     unseen = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / clusters)
-    reach = unseen * (value_range.high - value_range.low)
-    if not isfinite(reach):
+    if not isfinite(value_range.high - value_range.low):
         return ends
-    if value - value_range.low < DISTINCT:
-        return Interval(value, ends.low, max(ends.high, value_range.low + reach))
-    return Interval(value, min(ends.low, value_range.high - reach), ends.high)
+    return Interval(
+        value,
+        min(ends.low, value - unseen * (value - value_range.low)),
+        max(ends.high, value + unseen * (value_range.high - value)),
+    )
 
 
 def percentile_interval(

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from perturbations.errors import UserError
 from xaudio.classifiers.classifier import Classifier
+from xaudio.sweeps.scoring import LACKS_OF_MEMORY, lack_of_memory
 
 SECONDS = 2.0
 STEPS = 10  # into which the largest logit's order of magnitude is divided
@@ -35,6 +36,8 @@ def _coarse_answer(classifier: Classifier) -> str:
     try:
         with torch.no_grad():
             first, second = (classifier.logits(clip)[0].double().cpu() for _ in range(2))
+    except LACKS_OF_MEMORY as error:
+        raise lack_of_memory(error) from error
     except UserError:
         return "refused"
     step = _step(first)

@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from xaudio.errors import SweepError
 from xaudio.sweeps.content import content_hash
@@ -28,6 +28,9 @@ from xaudio.sweeps.whole_files import (
     read_whole,
     write_whole,
 )
+
+if TYPE_CHECKING:
+    from pyarrow.dataset import Dataset
 
 PACKED = "packed-"
 SUFFIX = ".parquet"
@@ -115,7 +118,7 @@ class CellFolder:
             owner |= dict.fromkeys(cells & ids_in(file), file)
         single = [str(self._file(cell)) for cell in sorted((cells & loose) - owner.keys())]
         if single:
-            yield ds.dataset(single, schema=self.schema).to_table(columns=list(names))
+            yield _dataset(single, self.schema).to_table(columns=list(names))
         for file in sorted(set(owner.values())):
             mine = pa.array([cell for cell, place in owner.items() if place == file])
             yield _packed_rows(file, mine, names, self.schema)
@@ -193,16 +196,23 @@ def _files(folder: Path) -> tuple[frozenset[str], list[Path]]:
     return frozenset(loose), sorted(packed)
 
 
+def _dataset(files: list[str], schema: pa.Schema) -> "Dataset":
+    """Files that are read together; those of an earlier version lack a column and have nulls."""
+    import pyarrow.dataset  # imports pandas, which workers have no use for
+
+    return pyarrow.dataset.dataset(files, schema=schema)
+
+
 def _packed_rows(file: Path, cells: pa.Array, names: Sequence[str], schema: pa.Schema) -> pa.Table:
-    there = ds.dataset(str(file), schema=schema)
+    there = _dataset([str(file)], schema)
     if len(cells) == len(ids_in(file)):
         return there.to_table(columns=list(names))
-    return there.to_table(columns=list(names), filter=ds.field("cell").isin(cells))
+    return there.to_table(columns=list(names), filter=pc.field("cell").isin(cells))
 
 
 def _is_readable(file: Path, schema: pa.Schema) -> bool:
     try:
-        ds.dataset(str(file), schema=schema).to_table()
+        _dataset([str(file)], schema).to_table()
     except FileNotFoundError:
         return True  # somebody packed it
     except UNREADABLE:

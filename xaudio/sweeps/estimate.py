@@ -71,7 +71,7 @@ class Estimate:
 
     Attributes:
         clips: In the manifest.
-        cells: In the plan.
+        cells: In the plan; two names for one corruption share theirs.
         waiting: Cells that are not finished.
         rows: Scores they will bring.
         audio_seconds: Sound the models will hear.
@@ -162,15 +162,16 @@ def extrapolate(
         workers: Processes that will share what runs on processors.
         on_device: Names of the models that run on a device, beside the processors' work.
     """
-    decode = sum(clips * cost.decode[rate] for rate, clips in load.decoded.items())
-    corrupt = sum(clips * cost.corrupt[what] for what, clips in load.corrupted.items())
+    decode = float(sum(clips * cost.decode[rate] for rate, clips in load.decoded.items()))
+    corrupt = float(sum(clips * cost.corrupt[what] for what, clips in load.corrupted.items()))
     score = {name: clips * cost.score[name] for name, clips in load.scored.items()}
     device = sum(seconds for name, seconds in score.items() if name in on_device)
     workers = max(1, min(workers, load.tasks))
+    conditions = {condition.digest for condition in plan.conditions}
     processors = (decode + corrupt + sum(score.values()) - device) / workers
     return Estimate(
         clips=plan.clips.num_rows,
-        cells=len(plan),
+        cells=len(plan.models) * len(conditions) * len(plan.buckets),
         waiting=load.cells,
         rows=load.scored.total(),
         audio_seconds=load.scored.total() * cost.clip_seconds,

@@ -1,6 +1,7 @@
 """How far a stored sweep is, by model, and what failed in it."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xaudio.sweeps.store import SweepStore, open_store
+from xaudio.sweeps.store import open_store
+
+DOTS = "…"
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class ModelStatus:
 
     Attributes:
         name: The model's.
-        cells: Planned.
+        cells: Planned; two names for one corruption share theirs.
         finished: Of those.
         scores: Rows there are.
         failed: Rows without a score.
@@ -37,7 +40,8 @@ class Status:
     Attributes:
         clips: In its manifest.
         models: One entry each.
-        reasons: Why clips failed, with how many clips, the most frequent first.
+        reasons: Why clips failed, with how many clips, the most frequent first. What is said of
+            several clips stands once, with dots for their names.
     """
 
     clips: int
@@ -56,25 +60,40 @@ def status_of(folder: str | Path) -> Status:
         SweepError: There is none.
     """
     store = open_store(folder)
-    planned = store.planned()
-    there = pc.is_in(planned["cell"], pa.array(sorted(store.finished()), pa.string()))
+    planned, clips = store.planned(), store.clips()
+    finished = planned.filter(
+        pc.is_in(planned["cell"], pa.array(sorted(store.finished()), pa.string()))
+    )
     models = []
     reasons: Counter[str] = Counter()
+    examples: dict[str, str] = {}
     for name in pc.unique(planned["model"]).to_pylist():
-        mine = pc.equal(planned["model"], name)
-        scores, failed, why = _rows(store, planned.filter(pc.and_(mine, there))["cell"])
-        reasons |= why  # every model meets the same broken clips
-        models.append(ModelStatus(name, _count(mine), _count(pc.and_(mine, there)), scores, failed))
-    return Status(store.clips().num_rows, tuple(models), tuple(reasons.most_common()))
+        cells = _cells(finished, name)
+        rows = store.cells.read(cells, ["digest", "error"])
+        failed = rows.filter(pc.is_valid(rows["error"]))
+        models.append(
+            ModelStatus(
+                name, len(_cells(planned, name)), len(cells), rows.num_rows, failed.num_rows
+            )
+        )
+        said = dict(_said(failed, clips))
+        reasons |= Counter(said.values())  # every model meets the same broken clips
+        examples |= {text: error for (_, error), text in said.items()}
+    told = [
+        (examples[text] if count == 1 else text, count) for text, count in reasons.most_common()
+    ]
+    return Status(clips.num_rows, tuple(models), tuple(told))
 
 
-def _rows(store: SweepStore, cells: pa.ChunkedArray) -> tuple[int, int, Counter[str]]:
-    """Rows, failed ones, and how many clips failed for each reason."""
-    rows = store.cells.read(cells.to_pylist(), ["digest", "error"])
-    failed = rows.filter(pc.is_valid(rows["error"]))
-    distinct = failed.group_by(["digest", "error"]).aggregate([])
-    return rows.num_rows, failed.num_rows, Counter(distinct["error"].to_pylist())
+def _cells(planned: pa.Table, model: str) -> list[str]:
+    return pc.unique(planned.filter(pc.equal(planned["model"], model))["cell"]).to_pylist()
 
 
-def _count(mask: pa.ChunkedArray) -> int:
-    return pc.sum(mask).as_py() or 0
+def _said(failed: pa.Table, clips: pa.Table) -> Iterator[tuple[tuple[str, str], str]]:
+    """For every clip's digest and error the error with dots for the file's name."""
+    there = clips.filter(pc.is_in(clips["digest"], pc.unique(failed["digest"])))
+    paths = dict(zip(there["digest"].to_pylist(), there["path"].to_pylist(), strict=True))
+    for row in failed.group_by(["digest", "error"]).aggregate([]).to_pylist():
+        path = paths[row["digest"]]
+        said = row["error"].replace(path, DOTS).replace(Path(path).name, DOTS)
+        yield (row["digest"], row["error"]), said

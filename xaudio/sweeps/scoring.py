@@ -19,6 +19,7 @@ from xaudio.classifiers.labels import BONAFIDE, SPOOF
 from xaudio.errors import ModelError, SweepError
 
 MOST_AT_ONCE = 64
+LACKS_OF_MEMORY = (MemoryError, torch.OutOfMemoryError)
 PRECISIONS = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -81,13 +82,18 @@ def reason(error: Exception) -> str:
     Raises:
         SweepError: It is a lack of memory: the machine's fault, not the clip's.
     """
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        said = str(error).strip().partition("\n")[0]
-        raise SweepError(
-            f"Memory ran out ({said or type(error).__name__}). Finished cells are kept: start the "
-            "same sweep again with fewer workers, or on a machine with more memory."
-        ) from error
+    if isinstance(error, LACKS_OF_MEMORY):
+        raise lack_of_memory(error) from error
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+
+def lack_of_memory(error: BaseException) -> SweepError:
+    """What to do about one of `LACKS_OF_MEMORY`."""
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    return SweepError(
+        f"Memory ran out ({said}). Finished cells are kept: start the same sweep again with fewer "
+        "workers, or on a machine with more memory."
+    )
 
 
 def _together(

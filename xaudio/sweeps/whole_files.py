@@ -17,6 +17,7 @@ from xaudio.errors import SweepError
 UNFINISHED = ".unfinished"
 UNREADABLE = (pa.ArrowException, OSError)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
 
 
 def write_whole(table: pa.Table, path: Path) -> None:
@@ -59,6 +60,11 @@ def _aside(path: Path) -> Iterator[IO[bytes]]:
                 f"The disk of {path.parent} is full. Finished cells are kept: free some "
                 "space and start the same sweep again."
             ) from None
+        if error.errno in _NO_FOLDER:
+            raise SweepError(
+                f"'{path.parent}' cannot be a folder: a part of this path is a file. Give another "
+                "folder for the results."
+            ) from None
         raise SweepError(
             f"'{path}' cannot be written: {error.strerror or error}. Finished cells are kept; "
             "start the same sweep again once it can."
@@ -94,8 +100,9 @@ def read_header(path: Path) -> dict[str, str]:
 
 
 def _damaged(path: Path, error: Exception) -> SweepError:
+    said = str(error).partition(". ")[0]
     return SweepError(
-        f"'{path}' cannot be read ({' '.join(str(error).split())}). If it is damaged, delete it "
+        f"'{path}' cannot be read ({said}). If it is damaged, delete it "
         "and start the same sweep again; what it held is made anew."
     )
 

@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike
 
 from xaudio.errors import MetricError
 from xaudio.metrics.intervals import (
-    ANYWHERE,
     DISTINCT,
     Interval,
     ValueRange,
     bca_interval,
-    end_interval,
     percentile_interval,
+    range_of_sum,
     student_interval,
+    unseen_interval,
 )
 from xaudio.metrics.scores import score_array
 from xaudio.metrics.uncertainty.cluster_names import Names
@@ -64,6 +64,11 @@ class Bootstrap:
         """Of the value: the replicates' standard deviation, corrected for few clusters."""
         return float(np.std(self.replicates)) * self.influence.inflation
 
+    @property
+    def shows_spread(self) -> bool:
+        """Whether redraws say anything: not about errors that never happened, say."""
+        return not self.value_range.is_at_end(self.value) and self.standard_error > DISTINCT
+
     def interval(self, level: float = 0.95) -> Interval:
         """The interval to report: Student's, on the logit scale for shares.
 
@@ -73,8 +78,8 @@ class Bootstrap:
         `MinimumCost` is optimistic with few clips, its interval holds the truth about 90 times in
         100 up to some 400 clips a class. See `docs/metrics.md`.
         """
-        if self.value_range.is_at_end(self.value):
-            return end_interval(
+        if not self.shows_spread:
+            return unseen_interval(
                 self.value, self.replicates, max(self.clusters, 1), self.value_range, level
             )
         return student_interval(
@@ -98,16 +103,17 @@ class Bootstrap:
         """Two-sided, that the value is really zero: Student's t of value over standard error.
 
         It is below 0.05 just where the 95 % interval of a difference leaves zero out. Unlike a
-        count of replicates it can be as small as Holm's correction over many cells needs.
+        count of replicates it can be as small as Holm's correction over many cells needs. Where
+        all clusters have the same value and nothing spreads, it is the sign test's: 2 in 2^n.
         """
-        from scipy.stats import t
+        from scipy.special import stdtr
 
         if abs(self.value) < DISTINCT:
             return 1.0
         if self.standard_error < DISTINCT:
-            return self.bootstrap_p_value
+            return float(0.5 ** (max(self.clusters, 1) - 1))
         quotient = abs(self.value) / self.standard_error
-        return float(2.0 * t.sf(quotient, self.influence.degrees_of_freedom))
+        return float(2.0 * stdtr(self.influence.degrees_of_freedom, -quotient))
 
     @property
     def bootstrap_p_value(self) -> float:
@@ -160,7 +166,7 @@ class Replicates:
             float(weights @ self.values),
             weights @ self.drawn,
             influence(weights @ self.deleted, self.strata),
-            ANYWHERE,
+            range_of_sum(weights.tolist(), self.value_ranges),
             min(self.clusters),
         )
 

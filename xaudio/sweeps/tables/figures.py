@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from xaudio.metrics.intervals import ANYWHERE, SHARES, Interval, ValueRange
+from xaudio.metrics.intervals import SHARES, Interval, ValueRange, range_of_sum
 from xaudio.metrics.uncertainty.bootstrap import Bootstrap, influence
 from xaudio.sweeps.tables.draws import Draws
 
@@ -157,7 +157,7 @@ def difference(one: Figure, other: Figure) -> Bootstrap | None:
         one,
         value=one.value - other.value,
         drawn=one.drawn - other.drawn,
-        value_range=ANYWHERE,
+        value_range=range_of_sum([1.0, -1.0], [one.value_range, other.value_range]),
         clusters=min(one.clusters, other.clusters),
         most_freedom=max(one.most_freedom, other.most_freedom),
     )
