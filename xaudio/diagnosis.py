@@ -17,6 +17,7 @@ _DISTRIBUTION = "xaudio"
 _OPTIONAL = (
     ("transformers", "hf", "models from Hugging Face (hf:...) cannot be loaded"),
     ("onnxruntime", "onnx", "models in ONNX files cannot be loaded"),
+    ("ray", "ray", "sweeps run on this machine's processes, not on a Ray cluster"),
     ("pesq", "quality", "certificates have no PESQ"),
     ("pystoi", "quality", "certificates have no STOI"),
 )

@@ -59,3 +59,10 @@ def test_a_missing_synthesiser_is_named_with_what_it_costs(monkeypatch):
 def test_what_is_good_costs_nothing():
     for finding in diagnose():
         assert bool(finding.cost) != finding.good
+
+
+def test_a_missing_extra_is_named_with_what_it_costs(monkeypatch):
+    monkeypatch.setattr(diagnosis, "find_spec", lambda name: None)
+    ray = next(finding for finding in diagnosis._optional_packages() if finding.name == "ray")
+    assert not ray.good
+    assert "xaudio[ray]" in ray.cost

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+ENOUGH_SPEAKERS = 30  # of each class: measured, see docs/verdicts.md
+
 
 @app.command()
 def calibrate(
@@ -26,23 +28,28 @@ def calibrate(
     split: Annotated[str | None, typer.Option(help="Only this part of the manifest.")] = None,
     sweep: Annotated[
         Path | None,
-        typer.Option(help="Folder of a finished sweep: where it holds under corruption."),
+        typer.Option(help="Folder of a finished sweep; adds the corruptions under which it holds."),
     ] = None,
     tolerance: Annotated[
         float,
-        typer.Option(help="How much error rates may rise under a corruption that counts."),
+        typer.Option(
+            min=0, max=1, help="By how much error rates may rise where it holds: 0.05 is 5 points."
+        ),
     ] = 0.05,
     false_acceptance: Annotated[
         float | None,
-        typer.Option(help="Threshold: at most this share of synthetic clips called human."),
+        typer.Option(
+            help="Put the threshold where at most this share of synthetic clips is called human: "
+            "0.01 is 1 %."
+        ),
     ] = None,
     spoof_prior: Annotated[
         float | None,
-        typer.Option(help="Probability of synthesis before a clip is heard; 0.5 by default."),
+        typer.Option(help="Probability of synthesis before a clip is heard; 0.5 if not given."),
     ] = None,
-    miss_cost: Annotated[float, typer.Option(help="Of calling human speech synthetic.")] = 1.0,
+    miss_cost: Annotated[float, typer.Option(help="Cost of calling human speech synthetic.")] = 1.0,
     acceptance_cost: Annotated[
-        float, typer.Option(help="Of calling synthetic speech human.")
+        float, typer.Option(help="Cost of calling synthetic speech human.")
     ] = 1.0,
     device: Device = "cpu",
     out: Annotated[Path, typer.Option(help="The calibration, a JSON file.")] = Path(
@@ -55,11 +62,11 @@ def calibrate(
         raise UserError(f"'{out}' is a folder; give the calibration's file, such as {out}/a.json.")
     rule = _rule(false_acceptance, spoof_prior, miss_cost, acceptance_cost)
 
-    from xaudio.datasets.manifest import load_manifest
+    from xaudio.datasets.manifest import load_manifest, of_split
 
     clips = load_manifest(manifest)
     if split is not None:
-        clips = clips.filter(split=split)
+        clips = of_split(clips, split)
     store = _finished(sweep)
 
     from xaudio.classifiers import load_classifier
@@ -85,6 +92,8 @@ def calibrate(
         print_json(_document(calibration, found, file))
         return
     _print(calibration, found)
+    for hint in _hints(calibration, clips.table["speaker"].null_count):
+        typer.echo(hint)
     typer.echo(f"Calibration: {file}")
 
 
@@ -182,21 +191,44 @@ def _print(calibration: "Calibration", found: tuple["Outcome", ...]) -> None:
     )
     if found:
         print_table(
-            ["condition", "FRR", "FAR", "more FRR", "more FAR", "Cllr", "holds"],
+            ["condition", "FRR", "rise in points", "FAR", "rise in points", "Cllr", "holds"],
             [_row(outcome) for outcome in found],
         )
+        typer.echo("FRR: human called synthetic; FAR: synthetic called human. Rises beyond clean.")
+
+
+def _hints(calibration: "Calibration", nameless: int) -> list[str]:
+    """What would make a calibration of few or nameless speakers better."""
+    hints, made_from = [], calibration.made_from
+    if nameless:
+        hints.append(
+            f"{nameless} clips name no speaker and count as a speaker each; where some share one, "
+            "intervals are too narrow. Name speakers in the manifest."
+        )
+    fewest = min(made_from.bonafide_speakers, made_from.spoof_speakers)
+    if fewest < ENOUGH_SPEAKERS:
+        hints.append(
+            f"Only {fewest} speakers of a class: many verdicts will be inconclusive. Calibrate on "
+            f"{ENOUGH_SPEAKERS} of each or more."
+        )
+    return hints
 
 
 def _row(outcome: "Outcome") -> list[str]:
     return [
         f"{outcome.name} {outcome.severity}",
         f"{100 * outcome.false_rejection:.1f} %",
+        _points(outcome.more_rejected),
         f"{100 * outcome.false_acceptance:.1f} %",
-        str(outcome.more_rejected),
-        str(outcome.more_accepted),
+        _points(outcome.more_accepted),
         f"{outcome.cllr:.2f}",
         "yes" if outcome.holds else "no",
     ]
+
+
+def _points(interval: Any) -> str:
+    value, low, high = (100 * share for share in (interval.value, interval.low, interval.high))
+    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
 def _bits(interval: Any) -> str:

@@ -20,24 +20,38 @@ _SHOWN = 20  # values of a column; the others are summed up
 @app.command()
 def dataset(
     kind: Annotated[
-        str, typer.Argument(help="Which data set: asvspoof2021-df, folder, table, ...")
+        str,
+        typer.Argument(
+            help="Which data set: asvspoof2021-df, in-the-wild, folder, table ...; a name that "
+            "is not known lists all."
+        ),
     ],
-    folder: Annotated[Path, typer.Argument(help="Where it lies; audio may stay in tar or zip.")],
-    out: Annotated[Path, typer.Option(help="The manifest to write: .parquet or .csv.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Where it lies, or the table itself; audio may stay in tar or zip archives."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The manifest to write: .parquet, .csv or .tsv.")],
     split: Annotated[str | None, typer.Option(help="Only this part of the data set.")] = None,
     missing: Annotated[
-        str, typer.Option(help="Clips whose audio is not there: refuse (all), or skip.")
+        str, typer.Option(help="Where audio is not there: 'refuse' all, or 'skip' those clips.")
     ] = "refuse",
     label: Annotated[
         list[str] | None,
-        typer.Option(help="What a label means, as real=bonafide; for folder and table."),
+        typer.Option(
+            help="What a label means, as real=bonafide; may be repeated. For folder and table."
+        ),
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="Which column is which, as path=file; for table and hsad."),
+        typer.Option(
+            help="Which column is which, as path=file: the manifest's name first; may be repeated. "
+            "For table and hsad."
+        ),
     ] = None,
     bonafide: Annotated[
-        Path | None, typer.Option(help="Folder of human speech; for mlaad and wavefake.")
+        Path | None, typer.Option(help="Folder of human speech, for mlaad and wavefake.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -59,6 +73,8 @@ def dataset(
         return
     rows = [row for name in _COUNTED for row in _rows(name, counts[name])]
     print_table(("column", "value", "clips"), rows, f"{len(manifest)} clips in {out}")
+    if len(counts["label"]) == 1:
+        typer.echo("All clips have the same label: error rates need bona fide and spoofed ones.")
 
 
 def _pairs(option: str, entries: list[str] | None) -> dict[str, str]:

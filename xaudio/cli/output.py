@@ -28,7 +28,9 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: 
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left")
+    if title:
+        typer.echo(title)
+    table = Table(box=box.SIMPLE_HEAD)
     for number, name in enumerate(header):
         table.add_column(name, overflow="fold", no_wrap=number == 0)
     for row in rows:

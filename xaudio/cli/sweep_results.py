@@ -31,7 +31,7 @@ def results(
     if as_json:
         print_json({"out": str(folder), "remaining": store.remaining(), "conditions": kept})
         return
-    print_conditions(kept, sum(row["failed"] for row in kept), most=len(kept))
+    print_conditions(kept, sum(row["failed"] for row in kept), folder, most=len(kept))
     if left := store.remaining():
         typer.echo(f"{left} {'cell is' if left == 1 else 'cells are'} not finished yet.")
 

@@ -11,7 +11,7 @@ from perturbations.errors import UserError
 from xaudio.cli.options import Device, Labels, SampleRate
 from xaudio.cli.output import Json, print_json
 from xaudio.cli.sweep_bar import SweepBar
-from xaudio.cli.sweep_tables import print_conditions, print_estimate
+from xaudio.cli.sweep_tables import MOST_ROWS, print_conditions, print_estimate
 
 SUITE = "deepfake-16"
 DEFAULT_METHOD = "default"
@@ -97,10 +97,11 @@ def run(
     whole = plan_for(clips, models, corruption or suite or SUITE, severity, repeats, bucket_size)
     plan = whole.part(*chosen_part) if chosen_part else whole
     store, executor = SweepStore(out), _executor(models, workers, ray, address, gpus)
+    processes = _processes(workers)
     if not dry_run:
         store.begin(whole)  # before the first clip is heard: a folder nobody may write to, for one
     with _says_how_to_go_on(kept=not dry_run):
-        expected = estimate(plan, loaded(models), store.finished(), _processes(workers))
+        expected = estimate(plan, loaded(models), store.finished(), processes)
         if dry_run:
             print_json(expected.as_dict()) if as_json else print_estimate(expected)
             return
@@ -111,16 +112,10 @@ def run(
         if left := store.remaining():
             _tell_of_part(store, left, as_json)
             return
-        _look_closer(
-            whole,
-            models,
-            store,
-            quality_clips,
-            explain,
-            explain_clips,
-            _processes(workers),
-            as_json,
-        )
+        if quality_clips:
+            _certify(whole, store, quality_clips, processes, as_json)
+        if explain:
+            _explain(whole, models, store, explain, explain_clips, processes, as_json)
         _tell(store, as_json)
 
 
@@ -208,30 +203,29 @@ def _processes(workers: int | None) -> int:
     return cores() if workers is None else max(1, workers)
 
 
-def _look_closer(
+def _certify(plan: Any, store: Any, clips: int, workers: int, hidden: bool) -> None:
+    """What the conditions did to the sound of a sample of clips."""
+    from xaudio.sweeps.quality import measure_quality
+
+    with SweepBar("quality", hidden) as bar:
+        measure_quality(plan, store, clips, workers=workers, progress=bar.show)
+
+
+def _explain(
     plan: Any,
     models: Sequence[Any],
     store: Any,
-    quality_clips: int,
-    method: str | None,
-    explain_clips: int,
+    method: str,
+    clips: int,
     workers: int,
     hidden: bool,
 ) -> None:
-    """What is measured on a sample of clips: quality, and how far explanations drift."""
-    if quality_clips:
-        from xaudio.sweeps.quality import measure_quality
+    """How far explanations of a sample of clips drift."""
+    from xaudio.sweeps.explanation_drift import explain_drift
 
-        with SweepBar("quality", hidden) as bar:
-            measure_quality(plan, store, quality_clips, workers=workers, progress=bar.show)
-    if method:
-        from xaudio.sweeps.explanation_drift import explain_drift
-
-        chosen = None if method == DEFAULT_METHOD else method
-        with SweepBar("explanations", hidden) as bar:
-            explain_drift(
-                plan, models, store, chosen, explain_clips, workers=workers, progress=bar.show
-            )
+    chosen = None if method == DEFAULT_METHOD else method
+    with SweepBar("explanations", hidden) as bar:
+        explain_drift(plan, models, store, chosen, clips, workers=workers, progress=bar.show)
 
 
 @contextmanager
@@ -272,5 +266,5 @@ def _tell(store: Any, as_json: bool) -> None:
             }
         )
         return
-    print_conditions(conditions.to_pylist(), failures.num_rows)
+    print_conditions(conditions.to_pylist(), failures.num_rows, store.folder, most=MOST_ROWS)
     typer.echo(f"Report: {report}")

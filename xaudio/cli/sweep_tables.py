@@ -1,6 +1,8 @@
 """A sweep's tables in a terminal."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import typer
@@ -44,7 +46,7 @@ def _mebibytes(count: float) -> str:
     return f"{mebibytes:,.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
 
 
-def print_conditions(rows: Sequence[Row], failed: int, most: int = MOST_ROWS) -> None:
+def print_conditions(rows: Sequence[Row], failed: int, folder: Path, most: int) -> None:
     """The condition table; of one with more rows the clean ones and the worst of every model."""
     shown = rows if len(rows) <= most else worst_conditions(rows)
     detectors = [row for row in shown if row["accuracy"] is None]
@@ -59,7 +61,7 @@ def print_conditions(rows: Sequence[Row], failed: int, most: int = MOST_ROWS) ->
     if len(shown) < len(rows):
         typer.echo(
             f"Of {len(rows)} rows the clean clips' and every model's {WORST} worst; all of them: "
-            "xaudio sweep results"
+            f"xaudio sweep results {quote(str(folder))}"
         )
     if failed:
         typer.echo(f"{failed} scores are missing; the report says which and why.")

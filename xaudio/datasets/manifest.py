@@ -17,7 +17,7 @@ from xaudio.datasets.manifest_files import read_table, write_table
 from xaudio.datasets.manifest_table import LABELS, SCHEMA, check_table, conformed
 from xaudio.errors import CorpusError
 
-__all__ = ["LABELS", "SCHEMA", "Manifest", "ManifestRow", "load_manifest", "rows_of"]
+__all__ = ["LABELS", "SCHEMA", "Manifest", "ManifestRow", "load_manifest", "of_split", "rows_of"]
 
 _BATCH = 4096  # rows that are Python objects at a time
 
@@ -145,6 +145,20 @@ class Manifest:
         return Manifest(table)
 
 
+def of_split(manifest: Manifest, split: str) -> Manifest:
+    """The clips of one part of the corpus.
+
+    Raises:
+        CorpusError: No clip belongs to it; the message names the parts there are.
+    """
+    part = manifest.filter(split=split)
+    if len(part):
+        return part
+    there = sorted(pc.unique(manifest.table["split"]).drop_null().to_pylist())
+    known = f"it has {', '.join(there)}" if there else "it names none; leave the split out"
+    raise CorpusError(f"No clip of the manifest is of the split '{split}': {known}.")
+
+
 def rows_of(table: pa.Table) -> Iterator[ManifestRow]:
     """The rows of a table that has the columns of `SCHEMA`, a batch of them in memory at a time."""
     for batch in table.select(SCHEMA.names).to_batches(max_chunksize=_BATCH):
@@ -173,10 +187,13 @@ def load_manifest(path: str | Path) -> Manifest:
 
 
 def save_manifest(manifest: Manifest, path: str | Path) -> None:
-    """Write a manifest as Parquet, or as CSV where the name ends so.
+    """Write a manifest as Parquet, or as CSV or TSV where the name ends so.
 
     Audio below the manifest's folder is written as a relative path. The file appears complete or
     not at all.
+
+    Raises:
+        CorpusError: The name ends otherwise, or the file cannot be written.
     """
     path = Path(path)
     write_table(_relative_to(manifest.table, path.resolve().parent), path)

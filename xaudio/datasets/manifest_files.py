@@ -12,6 +12,7 @@ from xaudio.datasets.manifest_table import SCHEMA
 from xaudio.errors import CorpusError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_WRITTEN = (".parquet", *_DELIMITERS)
 
 
 def read_table(path: Path) -> pa.Table:
@@ -32,11 +33,15 @@ def read_table(path: Path) -> pa.Table:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write Parquet, or CSV where the name ends so; the file appears complete or not at all.
+    """Write Parquet, CSV or TSV, as the name ends; the file appears complete or not at all.
 
     Raises:
-        CorpusError: It cannot be written.
+        CorpusError: The name ends otherwise, or the file cannot be written.
     """
+    if path.suffix.lower() not in _WRITTEN:
+        raise CorpusError(
+            f"The manifest '{path}' cannot be written: its name must end in {', '.join(_WRITTEN)}."
+        )
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -47,6 +47,12 @@ class DetectionCosts:
         return self.false_acceptance * self.spoof_prior
 
     @property
+    def normalised(self) -> tuple[float, float]:
+        """What rejecting everything costs, and accepting everything, in units of the cheaper."""
+        cheaper = min(self.all_missed, self.all_accepted)
+        return self.all_missed / cheaper, self.all_accepted / cheaper
+
+    @property
     def bayes_threshold(self) -> float:
         """The best threshold for scores that are natural log-likelihood ratios.
 
@@ -79,8 +85,8 @@ def dcf(
     0.9667
     """
     rates = error_rates(bonafide_scores, spoof_scores, threshold)
-    cost = costs.all_missed * rates.false_rejection + costs.all_accepted * rates.false_acceptance
-    return cost / min(costs.all_missed, costs.all_accepted)
+    missed, accepted = costs.normalised
+    return missed * rates.false_rejection + accepted * rates.false_acceptance
 
 
 def min_dcf(
@@ -134,6 +140,7 @@ def actual_dcf(
 
 def _cheapest(curve: DetCurve, costs: DetectionCosts) -> tuple[float, int]:
     """Lowest normalised cost on the curve and the first point that has it."""
-    cost = costs.all_missed * curve.false_rejection + costs.all_accepted * curve.false_acceptance
+    missed, accepted = costs.normalised
+    cost = missed * curve.false_rejection + accepted * curve.false_acceptance
     best = int(np.argmin(cost))
-    return float(cost[best] / min(costs.all_missed, costs.all_accepted)), best
+    return float(cost[best]), best

@@ -108,11 +108,6 @@ def eer_interval(
     return found.interval(level)
 
 
-def weighted_eer(scores: np.ndarray, is_bonafide: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The equal error rate once per row of weights: [replicate, clip] -> [replicate]."""
-    return EqualErrorRate()(scores, is_bonafide, weights)
-
-
 def _operating_point(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> tuple[float, float]:
     curve = det_curve(bonafide_scores, spoof_scores)
     best = int(np.abs(curve.false_rejection - curve.false_acceptance).argmin())

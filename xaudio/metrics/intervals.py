@@ -157,6 +157,22 @@ def unseen_interval(
     )
 
 
+def unseen_p_value(
+    value: float, clusters: int, value_range: ValueRange = DifferenceRange(-1.0, 1.0)
+) -> float:
+    """Two-sided, that a difference is really zero which all clusters show alike.
+
+    The level at which `unseen_interval` reaches zero. Where all differ as much as they can it is
+    the sign test: 2 in 2^n; so it is where there is no end to reach for.
+
+    >>> unseen_p_value(1.0, 5)
+    0.0625
+    """
+    far = value_range.low if value > 0.0 else value_range.high
+    against = far / (far - value) if isfinite(far) else 0.5
+    return min(1.0, 2.0 * against**clusters)
+
+
 def percentile_interval(
     value: float, replicates: Float[np.ndarray, " replicates"], level: float = 0.95
 ) -> Interval:

@@ -75,10 +75,19 @@ def rank_stability(
     found = replicate([(scores[name], of_model[name]) for name in scores], classes, plan)
     sign = 1.0 if next(iter(of_model.values())).lower_is_better else -1.0
     shares = rank_shares(sign * found.drawn)
-    low, high = _middle(shares, level)
-    first, last = _held(sign * found.values[:, None])
-    ranks = 1.0 + (first + last)[:, 0] / 2.0
+    low, high = middle_ranks(shares, level)
+    ranks = mean_ranks(sign * found.values)
     return RankStability(tuple(scores), found.values, ranks, shares, low, high)
+
+
+def mean_ranks(values: Float[np.ndarray, " models"]) -> Float[np.ndarray, " models"]:
+    """The rank of each model, 1 for the lowest value; equal models share their mean rank.
+
+    >>> mean_ranks(np.array([0.2, 0.1, 0.2]))
+    array([2.5, 1. , 2.5])
+    """
+    first, last = _held(values[:, None])
+    return 1.0 + (first + last)[:, 0] / 2.0
 
 
 def rank_shares(
@@ -96,6 +105,20 @@ def rank_shares(
     rank = np.arange(len(replicates))[:, None, None]
     held = (rank >= first) & (rank <= last)
     return (held / (last - first + 1)).mean(axis=2).T
+
+
+def middle_ranks(
+    shares: Float[np.ndarray, "models ranks"], level: float = 0.95
+) -> tuple[Int[np.ndarray, " models"], Int[np.ndarray, " models"]]:
+    """The ranks between which the middle `level` of each row of `rank_shares` lies."""
+    if not 0.0 < level < 1.0:
+        raise MetricError(
+            f"An interval's level lies between 0 and 1, for example 0.95, not {level}."
+        )
+    reached = np.cumsum(shares, axis=1)
+    tail = (1.0 - level) / 2.0
+    low = (reached <= tail + 1e-9).sum(axis=1) + 1
+    return low, (reached < 1.0 - tail - 1e-9).sum(axis=1) + 1
 
 
 def kendall_tau(values: ArrayLike) -> Float[np.ndarray, "conditions conditions"]:
@@ -129,17 +152,3 @@ def _held(
     """First and last rank from 0 that each model holds, the same where it is equal to none."""
     first = np.stack([(values < one).sum(axis=0) for one in values])
     return first, np.stack([(values <= one).sum(axis=0) for one in values]) - 1
-
-
-def _middle(
-    shares: Float[np.ndarray, "models ranks"], level: float
-) -> tuple[Int[np.ndarray, " models"], Int[np.ndarray, " models"]]:
-    """The ranks between which the middle `level` of each row lies."""
-    if not 0.0 < level < 1.0:
-        raise MetricError(
-            f"An interval's level lies between 0 and 1, for example 0.95, not {level}."
-        )
-    reached = np.cumsum(shares, axis=1)
-    tail = (1.0 - level) / 2.0
-    low = (reached <= tail + 1e-9).sum(axis=1) + 1
-    return low, (reached < 1.0 - tail - 1e-9).sum(axis=1) + 1

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xaudio.errors import MetricError
-from xaudio.metrics.dcf import ASVSPOOF5_COSTS, DetectionCosts, dcf
 from xaudio.metrics.det import DetCurve, det_curve
 from xaudio.metrics.eer import eer, eer_threshold, error_rates
 from xaudio.metrics.proportions import upper_bound
@@ -130,67 +129,6 @@ def clips_for_guarantee(wanted: float, confidence: float = CONFIDENCE) -> int:
     )
 
 
-@dataclass(frozen=True)
-class FixedThreshold:
-    """What users see who keep their threshold while conditions change.
-
-    Attributes:
-        threshold: Fixed beforehand, on other clips or clean ones.
-        false_rejection: Share of bona fide clips rejected, in [0, 1].
-        false_acceptance: Share of spoofed clips accepted, in [0, 1].
-        detection_cost: `dcf` at the threshold, 1 for deciding without listening.
-        flipped: Share of clips decided otherwise than when clean; None without clean scores.
-    """
-
-    threshold: float
-    false_rejection: float
-    false_acceptance: float
-    detection_cost: float
-    flipped: float | None = None
-
-
-def at_fixed_threshold(
-    bonafide_scores: ArrayLike,
-    spoof_scores: ArrayLike,
-    threshold: float,
-    costs: DetectionCosts = ASVSPOOF5_COSTS,
-) -> FixedThreshold:
-    """Error rates and cost at a threshold that was fixed beforehand.
-
-    Raises:
-        MetricError: A class is empty or a score is not finite.
-    """
-    rates = error_rates(bonafide_scores, spoof_scores, threshold)
-    return FixedThreshold(
-        threshold, *rates, detection_cost=dcf(bonafide_scores, spoof_scores, threshold, costs)
-    )
-
-
-def against_clean(
-    clean_bonafide_scores: ArrayLike,
-    clean_spoof_scores: ArrayLike,
-    bonafide_scores: ArrayLike,
-    spoof_scores: ArrayLike,
-    threshold: float,
-    costs: DetectionCosts = ASVSPOOF5_COSTS,
-) -> FixedThreshold:
-    """The same with decision flips, for the same clips clean and corrupted, in the same order.
-
-    Raises:
-        MetricError: As above, or there are not as many clean as corrupted clips.
-
-    >>> against_clean([2.0, 3.0], [-1.0, 0.0], [2.0, -3.0], [-1.0, 0.0], 0.5).flipped
-    0.25
-    """
-    clean = (score_array(clean_bonafide_scores, "clean"), score_array(clean_spoof_scores, "clean"))
-    now = (score_array(bonafide_scores, "bona fide"), score_array(spoof_scores, "spoof"))
-    found = at_fixed_threshold(*now, threshold, costs)
-    flips = decision_flips(np.concatenate(clean), np.concatenate(now), threshold)
-    return FixedThreshold(
-        threshold, found.false_rejection, found.false_acceptance, found.detection_cost, flips
-    )
-
-
 def decision_flips(clean_scores: ArrayLike, scores: ArrayLike, threshold: float) -> float:
     """Share of clips decided otherwise than when clean, in [0, 1]; pairs in the same order.
 
@@ -246,15 +184,27 @@ def threshold_drift(
     fixed = eer_threshold(*clean)
     best = eer_threshold(bonafide_scores, spoof_scores)
     rates = error_rates(bonafide_scores, spoof_scores, fixed)
-    within = np.concatenate([scores - scores.mean() for scores in clean]).std()
+    spread = spread_within_classes(*clean)
     return ThresholdDrift(
         fixed,
         best,
         best - fixed,
-        (best - fixed) / float(within) if within > 0 else None,
+        (best - fixed) / spread if spread > 0 else None,
         eer(bonafide_scores, spoof_scores),
         (rates.false_rejection + rates.false_acceptance) / 2,
     )
+
+
+def spread_within_classes(bonafide_scores: ArrayLike, spoof_scores: ArrayLike) -> float:
+    """Standard deviation of scores around the mean of their own class, over all clips.
+
+    The unit in which the scores of models of different scale compare.
+
+    >>> spread_within_classes([4.0, 6.0], [-1.0, 1.0])
+    1.0
+    """
+    classes = (score_array(bonafide_scores, "bona fide"), score_array(spoof_scores, "spoof"))
+    return float(np.concatenate([scores - scores.mean() for scores in classes]).std())
 
 
 def _accepting(curve: DetCurve, clips: int, allowed: int, confidence: float) -> BoundedThreshold:

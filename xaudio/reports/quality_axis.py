@@ -60,11 +60,7 @@ def _curves(
 
     def draw(panel: Axes, model: str) -> None:
         for corruption, style in styles.items():
-            own = [
-                row
-                for row in rows
-                if row["model"] == model and row["corruption"] == corruption
-            ]
+            own = [row for row in rows if row["model"] == model and row["corruption"] == corruption]
             own.sort(key=lambda row: row[column])
             curve(
                 panel,

@@ -76,7 +76,7 @@ def outcomes(
     Raises:
         MetricError: There are no clean scores, or a class is missing.
     """
-    scored = rows.filter(pc.is_valid(rows["score"]))
+    scored = rows.filter(pc.fill_null(pc.is_finite(rows["score"]), False))
     clean = scored.filter(pc.equal(scored["corruption"], "clean"))
     if not len(clean):
         raise MetricError("The sweep has no scores of clean clips to compare with.")

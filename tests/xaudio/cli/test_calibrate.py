@@ -1,10 +1,11 @@
 import json
 
+import pyarrow as pa
 import pytest
 
 from tests.xaudio.sweeps.small import Loudness, small_manifest
 from xaudio.cli.main import run
-from xaudio.datasets.manifest import save_manifest
+from xaudio.datasets.manifest import Manifest, save_manifest
 from xaudio.sweeps import sweep
 from xaudio.verdicts import load_calibration
 
@@ -38,10 +39,20 @@ def test_it_is_written_and_summed_up(manifest, tmp_path, capsys, monkeypatch):
         "12 human clips of 5 speakers, 12 synthetic ones of 5",
         "Cllr, bits",
         "outside the conditions",
+        "Only 5 speakers of a class",
         str(out),
     ):
         assert part in said
     assert load_calibration(out).model.spec == MODEL
+
+
+def test_clips_without_a_speaker_are_told(tmp_path, capsys):
+    clips = small_manifest(tmp_path / "audio", clips=24)
+    nameless = clips.table.set_column(3, "speaker", pa.nulls(24, pa.string()))
+    save_manifest(Manifest(nameless), tmp_path / "manifest.parquet")
+    arguments = ["--model", MODEL, "--out", str(tmp_path / "calibration.json")]
+    assert run(["calibrate", str(tmp_path / "manifest.parquet"), *arguments]) == 0
+    assert "24 clips name no speaker" in capsys.readouterr().out
 
 
 def test_json_is_one_document(manifest, tmp_path, capsys):
@@ -71,6 +82,10 @@ def test_a_sweep_says_under_what_it_holds(manifest, tmp_path, capsys):
     assert [one["name"] for one in document["conditions"]] == ["low-pass", "white-noise"]
     holding = [one["name"] for one in document["conditions"] if one["holds"]]
     assert [one.name for one in load_calibration(out).validated] == ["clean", *holding]
+    assert run([one for one in [*arguments, "--sweep", swept] if one != "--json"]) == 0
+    said = capsys.readouterr().out
+    assert "rise in points" in said
+    assert "white-noise 1" in said
     other = ["calibrate", manifest, "--model", MODEL.replace("detector", "other_detector")]
     assert run([*other, "--sweep", swept, "--out", str(out)]) == 2
     assert "no scores of this model" in capsys.readouterr().err
@@ -83,7 +98,8 @@ def test_a_sweep_says_under_what_it_holds(manifest, tmp_path, capsys):
         (("--false-acceptance", "1"), "false acceptance rate of 1.0"),
         (("--false-acceptance", "0.1", "--miss-cost", "2"), "wanted false acceptance"),
         (("--acceptance-cost", "-1"), "costs"),
-        (("--split", "nowhere"), "0 clips"),
+        (("--split", "nowhere"), "it names none"),
+        (("--tolerance", "5"), "--tolerance"),
         (("--sweep", "nowhere"), "no sweep in nowhere"),
         (("--out", "audio"), "is a folder"),
         (("--model", "tests.xaudio.tiny:three_kinds"), "need a detector"),

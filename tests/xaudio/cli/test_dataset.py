@@ -28,6 +28,13 @@ def test_writes_a_manifest_and_counts(asvspoof, capsys):
     assert manifest[0].path.is_file()
 
 
+def test_a_set_of_one_label_says_so(place, capsys):
+    write_sounds(place, "voices/real/a.wav")
+    arguments = ["dataset", "folder", "voices", "--label", "real=bonafide", "--out", "m.csv"]
+    assert run(arguments) == 0
+    assert "All clips have the same label" in capsys.readouterr().out
+
+
 def test_counts_as_json(asvspoof, capsys):
     write(asvspoof, "clips.csv", "where,class\nvoice.wav,real\n")
     arguments = ["dataset", "table", "clips.csv", "--out", "new/m.csv", "--json"]
@@ -45,14 +52,18 @@ def test_counts_as_json(asvspoof, capsys):
     ("arguments", "said"),
     [
         (["asvspoof2019-la", "LA"], "1 of 26 recordings are missing"),
-        (["asvspoof2019-la", "LA", "--split", "eval"], "no split 'eval'; there are: train"),
+        (["asvspoof2019-la", "LA", "--split", "eval"], "of the split 'eval': it has train"),
         (["asvspoof2019-la", "LA", "--missing", "no"], "expected 'refuse' or 'skip'"),
         (["asvspoof2019-la", "."], "1 of 26"),
         (["asvspoof", "LA"], "no data set named 'asvspoof'"),
         (["folder", "LA", "--label", "real"], "--label is written name=value"),
         (["mlaad", "LA", "--column", "path=file"], "'mlaad' takes no 'columns'"),
         (["mlaad", "nowhere"], "no folder nowhere"),
-        (["asvspoof2019-la", "LA", "--missing", "skip", "--out", "LA/m.parquet/x"], "cannot be"),
+        (["asvspoof2019-la", "LA", "--missing", "skip", "--out", "m.txt"], "must end in .parquet"),
+        (
+            ["asvspoof2019-la", "LA", "--missing", "skip", "--out", "LA/m.parquet/m.csv"],
+            "cannot be",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said_and_nothing_is_written(asvspoof, refused, arguments, said):

@@ -1,20 +1,28 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.xaudio.sweeps.small import Loudness, small_manifest
 from xaudio.cli.main import run
 from xaudio.cli.sweep_run import assigned_weights
-from xaudio.datasets.manifest import save_manifest
+from xaudio.datasets.manifest import Manifest, load_manifest, save_manifest
 from xaudio.errors import UserError
-from xaudio.sweeps import open_store
+from xaudio.sweeps import cells, open_store, scoring
 
 MODEL = "tests.xaudio.cli.test_sweep:detector"
+QUICK = ("--workers", "0", "--quality-clips", "0")
 
 
 def detector():
     module = Loudness()
     module.labels, module.sample_rate = ("spoof", "bonafide"), 8000
+    return module
+
+
+def classifier():
+    module = detector()
+    module.labels = ("loud", "soft")
     return module
 
 
@@ -44,7 +52,7 @@ def test_prints_every_condition_and_writes_a_report(manifest, tmp_path, capsys, 
 
 
 def test_json_is_one_document(manifest, tmp_path, capsys):
-    assert run(arguments(manifest, tmp_path, "--json")) == 0
+    assert run(arguments(manifest, tmp_path, "--json", *QUICK)) == 0
     document = json.loads(capsys.readouterr().out)
     rows = [(row["corruption"], row["clips"], row["failed"]) for row in document["conditions"]]
     assert rows == [("clean", 11, 1), ("low-pass", 11, 1)]
@@ -53,12 +61,57 @@ def test_json_is_one_document(manifest, tmp_path, capsys):
 
 
 def test_the_same_command_again_scores_nothing_again(manifest, tmp_path, capsys):
-    run(arguments(manifest, tmp_path))
+    run(arguments(manifest, tmp_path, *QUICK))
     files = (tmp_path / "out" / "cells").iterdir()
     before = {file: file.stat().st_mtime_ns for file in files}
-    assert run(arguments(manifest, tmp_path)) == 0
+    assert run(arguments(manifest, tmp_path, *QUICK)) == 0
     assert {file: file.stat().st_mtime_ns for file in before} == before
     assert open_store(tmp_path / "out").remaining() == 0
+
+
+def test_interrupted_it_says_how_to_go_on(manifest, tmp_path, capsys, monkeypatch):
+    whole, judged = scoring.judge, []
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def judge(*arguments):
+        judged.append(arguments)
+        if len(judged) == 4:  # the estimate judges twice
+            interrupt()
+        return whole(*arguments)
+
+    monkeypatch.setattr(cells, "judge", judge)
+    command = arguments(manifest, tmp_path, *QUICK)
+    assert run(command) == 130
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1] == (
+        "Stopped. Finished cells are kept; the same command goes on."
+    )
+    store = open_store(tmp_path / "out")
+    assert (len(store.finished()), store.remaining()) == (1, 1)
+    monkeypatch.undo()
+    assert run(command) == 0
+    assert "1 to do" in capsys.readouterr().err
+    assert store.remaining() == 0
+    monkeypatch.setattr(cells, "judge", interrupt)
+    assert run([*command, "--severity", "3", "--dry-run"]) == 130
+    assert "Stopped" not in capsys.readouterr().err, "nothing was begun"
+
+
+def test_other_classifiers_have_an_accuracy(manifest, tmp_path, capsys):
+    rows = load_manifest(manifest).rows
+    named = [replace(row, label=("soft", "loud")[n % 2], attack=None) for n, row in enumerate(rows)]
+    save_manifest(Manifest.of(named), tmp_path / "manifest.parquet")
+    command = arguments(manifest, tmp_path, *QUICK)
+    command[command.index(MODEL)] = "tests.xaudio.cli.test_sweep:classifier"
+    assert run(command) == 0
+    said = capsys.readouterr().out
+    assert "accuracy" in said
+    assert "100.0" in said
+    assert "FRR" not in said
+    assert "Wrong decisions" in (tmp_path / "out" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

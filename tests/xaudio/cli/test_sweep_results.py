@@ -1,4 +1,4 @@
-"""What one can ask of a sweep that is there: status, results, report, export, merge, pack, parts."""
+"""What one can ask of a sweep: status, results, report, export, merge, pack, parts."""
 
 import json
 
@@ -6,11 +6,13 @@ import pytest
 
 from tests.xaudio.cli.test_sweep import arguments
 from tests.xaudio.sweeps.small import small_manifest
+from xaudio.cli import sweep_bar
 from xaudio.cli.main import run
 from xaudio.cli.sweep_run import parsed_part
 from xaudio.datasets.manifest import save_manifest
 from xaudio.errors import UserError
 from xaudio.sweeps import open_store
+from xaudio.sweeps.progress import Progress
 
 
 @pytest.fixture
@@ -71,13 +73,44 @@ def test_parts_are_disjoint_and_merged_are_the_whole(out, manifest, tmp_path, ca
         command = arguments(manifest, tmp_path, *others)
         command[command.index(str(tmp_path / "out"))] = str(folder)
         assert run(command) == 0
-        assert "left to other parts" in capsys.readouterr().err
+        said = capsys.readouterr()
+        assert "left to other parts" in said.err
+        assert said.out == ""
         folders.append(str(folder))
     stores = [open_store(folder) for folder in folders]
     assert sum(len(store.finished()) for store in stores) == len(open_store(out).finished())
     told = document(capsys, "sweep", "merge", str(tmp_path / "merged"), *folders)
     assert told["remaining"] == 0
     assert open_store(tmp_path / "merged").rows().equals(open_store(out).rows())
+
+
+def test_a_part_without_a_bucket_has_nothing_to_do(manifest, tmp_path, capsys):
+    command = [*arguments(manifest, tmp_path, "--workers", "0"), "--part", "9/9"]
+    assert run(command) == 0
+    assert "Nothing to do." in capsys.readouterr().err
+    assert document(capsys, *command) == {"out": str(tmp_path / "out"), "remaining": 2}
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        (("--model", "other"), "no model 'other'; there is loudness"),
+        (("--corruption", "opus"), "no corruption 'opus'; there are clean, low-pass"),
+        (("--severity", "4"), "no severity '4'; there are 0, 2"),
+    ],
+)
+def test_results_of_what_was_not_swept_are_refused(out, refused, asked, part):
+    assert part.replace("loudness", "detector") in refused("sweep", "results", str(out), *asked)
+
+
+def test_a_log_gets_a_line_now_and_then(capsys, monkeypatch):
+    monkeypatch.setattr(sweep_bar, "SECONDS_PER_LINE", 0.0)
+    with sweep_bar.SweepBar("scores", hidden=False) as bar:
+        bar.show(Progress(3, 10, 96, 2, 48.0, 112.0))
+    assert capsys.readouterr().err == "scores: 3/10 cells, 2.0 clips/s, 1:52 left, 2 failed\n"
+    with sweep_bar.SweepBar("scores", hidden=True) as bar:
+        bar.show(Progress(3, 10, 96, 2, 48.0, 112.0))
+    assert capsys.readouterr().err == ""
 
 
 def test_packing_keeps_every_row(out, capsys):

@@ -13,6 +13,7 @@ from xaudio.datasets.manifest import (
     Manifest,
     ManifestRow,
     load_manifest,
+    of_split,
     rows_of,
     save_manifest,
 )
@@ -89,6 +90,15 @@ def test_filters_by_one_value_or_several(manifest):
     assert [row.clip for row in manifest.filter(attack=["world", "hybrid"])] == ["b", "c"]
     assert len(manifest.filter(speaker="nobody")) == 0
     assert manifest.filter() == manifest
+
+
+def test_a_part_without_clips_is_refused_with_those_there_are(manifest):
+    assert [row.clip for row in of_split(manifest, "test")] == ["a", "c"]
+    with pytest.raises(CorpusError, match="of the split 'eval': it has test, train"):
+        of_split(manifest, "eval")
+    nameless = Manifest(manifest.table.drop_columns(["split"]))
+    with pytest.raises(CorpusError, match="it names none"):
+        of_split(nameless, "eval")
 
 
 def test_polarity_is_explicit(manifest):

@@ -6,13 +6,16 @@ from scipy import stats
 
 from xaudio.errors import MetricError
 from xaudio.metrics.intervals import (
+    ANYWHERE,
     SHARES,
+    DifferenceRange,
     Interval,
     ValueRange,
     bca_interval,
-    end_interval,
     percentile_interval,
+    range_of_sum,
     student_interval,
+    unseen_interval,
 )
 
 
@@ -28,7 +31,7 @@ def coverage_of_counts(share, clips, interval_of):
 
 def logit_interval(value, clips):
     if SHARES.is_at_end(value):
-        return end_interval(value, np.full(10, value), clips)
+        return unseen_interval(value, np.full(10, value), clips)
     spread = float(np.sqrt(value * (1 - value) / (clips - 1)))
     return student_interval(value, spread, clips - 1.0, SHARES)
 
@@ -74,13 +77,33 @@ def test_no_interval_leaves_its_range():
 
 
 def test_what_never_happened_in_thirty_is_still_allowed_to():
-    none = end_interval(0.0, np.zeros(100), 30)
+    none = unseen_interval(0.0, np.zeros(100), 30)
     assert (none.low, none.high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 30)))
-    everything = end_interval(1.0, np.ones(100), 30)
+    everything = unseen_interval(1.0, np.ones(100), 30)
     assert (everything.low, everything.high) == (pytest.approx(0.025 ** (1 / 30)), 1.0)
     # Replicates that reach further decide.
-    assert end_interval(1.0, np.linspace(0.2, 1.0, 101), 30).low == pytest.approx(0.22)
-    assert end_interval(0.0, np.zeros(9), 30, ValueRange(0.0, 4.0)).high == 4 * none.high
+    assert unseen_interval(1.0, np.linspace(0.2, 1.0, 101), 30).low == pytest.approx(0.22)
+    assert unseen_interval(0.0, np.zeros(9), 30, ValueRange(0.0, 4.0)).high == 4 * none.high
+
+
+def test_what_no_redraw_moves_may_still_lie_elsewhere_in_some_clusters():
+    unseen = 1 - 0.025 ** (1 / 4)
+    found = unseen_interval(0.2, np.full(9, 0.2), 4)
+    assert found.low == pytest.approx(0.2 - 0.2 * unseen)
+    assert found.high == pytest.approx(0.2 + 0.8 * unseen)
+    change = unseen_interval(0.0, np.zeros(9), 4, DifferenceRange(-1.0, 1.0))
+    assert (change.low, change.high) == (pytest.approx(-unseen), pytest.approx(unseen))
+    free = unseen_interval(0.3, np.full(9, 0.3), 4, ANYWHERE)  # no end to reach for
+    assert (free.low, free.high) == (0.3, 0.3)
+
+
+def test_a_difference_has_a_plain_interval_within_its_ends():
+    shares = range_of_sum([1.0, -1.0, 0.0], [SHARES, SHARES, ANYWHERE])
+    assert shares == DifferenceRange(-1.0, 1.0)
+    assert range_of_sum([-2.0, 1.0], [SHARES, ValueRange(low=0.0)]) == DifferenceRange(-2.0, inf)
+    found = student_interval(0.3, 0.1, 10.0, shares)
+    assert found.high - 0.3 == pytest.approx(0.1 * stats.t.ppf(0.975, 10)) == 0.3 - found.low
+    assert student_interval(0.3, 0.5, 1.0, shares).high == 1.0
 
 
 def test_bca_equals_scipys():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from xaudio.metrics import (
     EqualErrorRate,
@@ -69,6 +69,37 @@ def test_nothing_changed_is_no_finding(models):
     one, _, is_bonafide, speakers = models
     found = paired_difference(one, one, is_bonafide, EqualErrorRate(), clusters=speakers)
     assert (found.value, found.p_value, found.bootstrap_p_value) == (0.0, 1.0, 1.0)
+    # Nor is it proof that nothing ever will.
+    assert found.interval().low < -0.003 < 0.003 < found.interval().high
+
+
+@pytest.mark.parametrize(("worse", "better"), [(0, 0), (1, 0), (0, 2), (5, 3), (40, 0)])
+def test_few_clips_that_differ_have_bonett_and_prices_interval(worse, better):
+    clips = 120
+    scores, other = np.ones(clips), np.ones(clips)
+    scores[:worse] = other[worse : worse + better] = -1.0
+    found = paired_difference(
+        scores, other, np.ones(clips, dtype=bool), FalseRejection(0.0), samples=4000
+    )
+    one, two = (worse + 1) / (clips + 2), (better + 1) / (clips + 2)
+    reach = norm.ppf(0.975) * np.sqrt((one + two - (one - two) ** 2) / (clips + 2))
+    assert found.interval().high - found.value == pytest.approx(reach, rel=0.04)
+
+
+def test_all_that_differ_alike_are_a_sign_test():
+    """Of 5 speakers each is rejected throughout by one model only."""
+    speakers = np.repeat(np.arange(5), 20)
+    found = paired_difference(
+        -np.ones(100),
+        np.ones(100),
+        np.ones(100, dtype=bool),
+        FalseRejection(0.0),
+        clusters=speakers,
+    )
+    assert (found.value, found.p_value) == (1.0, 2 / 2**5)
+    assert found.interval().low < 0.0 < found.interval().high == 1.0
+    alone = paired_difference([-1.0], [1.0], [True], FalseRejection(0.0))
+    assert alone.p_value == 1.0
 
 
 def test_mcnemar_is_the_binomial_over_clips_that_one_alone_gets_right():

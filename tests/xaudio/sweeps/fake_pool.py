@@ -3,10 +3,10 @@
 import signal
 from collections import Counter
 
-from xaudio.sweeps.worker_pool import Answer, Death
+from xaudio.sweeps.worker_pool import Answer, Death, Worker, WorkerPool
 
 
-class FakeWorker:
+class FakeWorker(Worker):
     def __init__(self):
         self.asked = []
 
@@ -14,7 +14,7 @@ class FakeWorker:
         self.asked.append(work)
 
 
-class FakePool:
+class FakePool(WorkerPool):
     """Does the oldest piece of every worker in turn.
 
     `deaths` says of a piece of work how a worker dies over it for the n-th time (0 at first): a

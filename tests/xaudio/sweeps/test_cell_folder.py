@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from xaudio.errors import SweepError
-from xaudio.sweeps.cell_folder import CellFolder
+from xaudio.sweeps.cell_folder import CellFolder, copy_cells
 
 SCHEMA = pa.schema([("cell", pa.string()), ("score", pa.float64())])
 
@@ -78,7 +78,69 @@ def test_what_was_abandoned_long_ago_is_removed(folder):
     assert folder.finished() == EVERY.keys()
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
-    (tmp_path / "cells").write_text("a file")
-    with pytest.raises(SweepError, match=r"cells' cannot be a folder: a part of this path is a file"):
-        CellFolder(tmp_path / "cells", SCHEMA).add("x", rows("x"))
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    folder = CellFolder(tmp_path / "out" / "cells", SCHEMA)
+    for use in (lambda: folder.add("x", rows("x")), folder.finished):
+        with pytest.raises(SweepError, match="cannot be a folder: a part of this path is a file"):
+            use()
+
+
+@pytest.mark.parametrize("kept", [0, 40, -10])
+def test_damaged_files_are_named_and_done_anew_once_they_are_gone(folder, kept):
+    damaged = [folder.folder / f"{cell(number)}.parquet" for number in (3, 7)]
+    for file in damaged:
+        file.write_bytes(file.read_bytes()[:kept])
+    assert folder.finished() == EVERY.keys(), "looking at names is enough, and fast"
+    for use in (lambda: folder.read(EVERY), lambda: folder.read([cell(7)]), folder.pack):
+        with pytest.raises(SweepError) as told:
+            use()
+        assert all(str(file) in str(told.value) for file in damaged)
+        assert "Delete them and start the same sweep again" in str(told.value)
+    assert counted(folder.read([cell(1)])) == {cell(1): 2}
+    for file in damaged:
+        file.unlink()
+    assert folder.finished() == EVERY.keys() - {cell(3), cell(7)}
+
+
+def test_rows_damaged_inside_a_whole_file_are_noticed(folder):
+    file = folder.folder / f"{cell(4)}.parquet"
+    data = file.read_bytes()
+    file.write_bytes(data[:10] + b"\xff" * 40 + data[50:])
+    with pytest.raises(SweepError, match=f"Damaged: .*{cell(4)}"):
+        folder.read(EVERY)
+
+
+def test_a_damaged_packed_file_is_named(folder):
+    folder.pack()
+    (packed,) = folder.folder.iterdir()
+    packed.write_bytes(packed.read_bytes()[:50])
+    for use in (folder.finished, lambda: folder.read(EVERY)):
+        with pytest.raises(SweepError, match=f"{packed.name}' cannot be read.*delete it"):
+            use()
+
+
+def test_files_of_an_earlier_version_lack_a_column(folder):
+    wider = pa.schema([*SCHEMA, ("codec", pa.string())])
+    found = CellFolder(folder.folder, wider).read([cell(2)])
+    assert found.schema.equals(wider)
+    assert found["codec"].to_pylist() == [None] * 3
+
+
+def test_copies_what_is_lacking(folder, tmp_path):
+    target = CellFolder(tmp_path / "target", SCHEMA)
+    target.add(cell(3), rows(cell(3), 99))
+    copy_cells(folder.folder, target.folder)
+    assert target.finished() == EVERY.keys()
+    assert counted(target.read(EVERY)) == EVERY | {cell(3): 99}
+    folder.pack()
+    copy_cells(folder.folder, target.folder)
+    assert len(list(target.folder.iterdir())) == 10, "a packed file of known cells is left aside"
+    copy_cells(folder.folder, tmp_path / "empty")
+    copy_cells(tmp_path / "nowhere", tmp_path / "empty")
+    assert counted(CellFolder(tmp_path / "empty", SCHEMA).read(EVERY)) == EVERY
+    (packed,) = folder.folder.iterdir()
+    packed.write_bytes(b"PAR1")
+    with pytest.raises(SweepError, match="cannot be read"):
+        copy_cells(folder.folder, tmp_path / "fresh")
+    assert not (tmp_path / "fresh").exists()

@@ -43,7 +43,7 @@ def small_disk(folder, size):
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("executor", [Serial(), Processes(2)])
+@pytest.mark.parametrize("executor", [Serial(), Processes(1)])
 def test_a_full_disk_stops_cleanly_and_the_sweep_goes_on_with_more_space(
     manifest, tmp_path, executor
 ):

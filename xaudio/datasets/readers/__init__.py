@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from xaudio.datasets.manifest import Manifest
+from xaudio.datasets.manifest import Manifest, of_split
 from xaudio.datasets.readers.registry import Reader, readers
 from xaudio.datasets.sound import present
 from xaudio.errors import CorpusError
@@ -54,7 +53,7 @@ def read_dataset(
     if not len(manifest):
         raise CorpusError(f"The data set '{kind}' in {folder} holds no clips.")
     if split is not None:
-        manifest = _of_split(manifest, split)
+        manifest = of_split(manifest, split)
     found = present(manifest.table)
     if found.all():
         return manifest
@@ -72,16 +71,6 @@ def _check_settings(kind: str, reader: Reader, settings: dict[str, Any]) -> None
             f"The data set '{kind}' takes no {', '.join(map(repr, strange))}; its settings are: "
             f"{offered}."
         )
-
-
-def _of_split(manifest: Manifest, split: str) -> Manifest:
-    kept = manifest.filter(split=split)
-    if not len(kept):
-        names = pc.unique(manifest.table["split"]).drop_null().to_pylist()
-        raise CorpusError(
-            f"There is no split '{split}'; there are: {', '.join(sorted(names)) or 'none'}."
-        )
-    return kept
 
 
 def _missing(table: pa.Table, found: np.ndarray) -> str:

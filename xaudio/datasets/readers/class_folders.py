@@ -76,9 +76,18 @@ def _class(parts: tuple[str, ...], place: str, labels: Mapping[str, str] | None)
     """Which of the folders on the way is the class."""
     known = [at for at, part in enumerate(parts) if labels is None or part in labels]
     if not known:
-        wanted = "a folder of its class" if labels is None else f"one of {', '.join(labels)}"
-        raise CorpusError(f"'{place}' does not lie in {wanted}.")
+        raise CorpusError(_no_class(place, labels))
     if labels is not None and len(known) > 1:
         names = ", ".join(parts[at] for at in known)
         raise CorpusError(f"'{place}' lies in several of the classes: {names}.")
     return known[0]
+
+
+def _no_class(place: str, labels: Mapping[str, str] | None) -> str:
+    if labels is None:
+        return f"'{place}' does not lie in a folder of its class."
+    return (
+        f"'{place}' does not lie in a folder whose meaning was given ({', '.join(labels)}). Give "
+        "the meaning of each: labels={'real': 'bonafide', 'fake': 'spoof'}, or --label "
+        "real=bonafide --label fake=spoof."
+    )

@@ -115,7 +115,8 @@ def _named_as_ours(table: pa.Table, columns: Mapping[str, str], path: Path) -> p
         raise CorpusError(
             f"{path} has no column {', '.join(map(repr, lacking))}; it has "
             f"{', '.join(table.column_names)}. Say which is which: "
-            "columns={'path': 'file'}, or --column path=file."
+            "columns={'path': 'file', 'label': 'class'}, or --column path=file "
+            "--column label=class."
         )
     return pa.table({ours: table[theirs] for ours, theirs in taken.items()})
 

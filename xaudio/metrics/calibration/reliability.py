@@ -21,6 +21,7 @@ class ReliabilityCurve:
     """Bins of clips whose probability is about the same; bins without a clip are left out.
 
     Attributes:
+        bin: Which of the bins, counted from 0.
         probability: Mean of what was said, in [0, 1].
         share: How often it came true, in [0, 1].
         low: Lower end of the exact interval of `share` (Clopper and Pearson 1934).
@@ -28,6 +29,7 @@ class ReliabilityCurve:
         clips: How many.
     """
 
+    bin: Int[ndarray, " bin"]
     probability: Float[ndarray, " bin"]
     share: Float[ndarray, " bin"]
     low: Float[ndarray, " bin"]
@@ -111,12 +113,12 @@ def sharpness(probabilities: ArrayLike) -> float:
 def _curve(said: ndarray, true: ndarray, place: ndarray, level: float = 0.95) -> ReliabilityCurve:
     from xaudio.metrics.proportions import clopper_pearson
 
-    number = np.unique(place, return_inverse=True)[1]
+    bins, number = np.unique(place, return_inverse=True)
     clips = np.bincount(number)
     hits = np.bincount(number, weights=true).round().astype(np.int64)
     low, high = clopper_pearson(hits, clips, level)
     return ReliabilityCurve(
-        np.bincount(number, weights=said) / clips, hits / clips, low, high, clips
+        bins, np.bincount(number, weights=said) / clips, hits / clips, low, high, clips
     )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from xaudio.errors import MetricError
+from xaudio.metrics.det import first_of_ties
 from xaudio.metrics.eer import eer
 from xaudio.metrics.scores import score_array
 from xaudio.metrics.segments.stretches import (
@@ -20,7 +21,7 @@ from xaudio.metrics.segments.stretches import (
     joined,
     seconds_inside,
 )
-from xaudio.metrics.uncertainty.binning import ClassWeights, first_of_ties
+from xaudio.metrics.uncertainty.binning import ClassWeights
 from xaudio.metrics.uncertainty.ranking import EqualErrorRate
 from xaudio.metrics.uncertainty.statistic import check_both_classes
 

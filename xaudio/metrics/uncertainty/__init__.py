@@ -2,7 +2,3 @@
 
 `xaudio.metrics` exports what is here under the names to use.
 """
-
-from xaudio.metrics.holm import holm, significant
-
-__all__ = ["holm", "significant"]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from xaudio.metrics.det import first_of_ties
 from xaudio.metrics.uncertainty.resampling import NUMBERS_AT_ONCE
 
 EQUAL_BINS = 256  # per class
@@ -132,11 +133,6 @@ def bin_edges(
         chosen = np.unique(np.concatenate(ranks))
         edges.append(own[chosen[(chosen >= 0) & (chosen < len(own))]])
     return np.unique(np.concatenate([*edges, ascending[near[near < len(ascending)]]]))
-
-
-def first_of_ties(ascending: Float[np.ndarray, " clips"]) -> Int[np.ndarray, " scores"]:
-    """Where each distinct score begins."""
-    return np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1]))
 
 
 def _merged(

@@ -18,6 +18,11 @@ class MinimumCost(RankingStatistic):
 
     costs: DetectionCosts = field(default=ASVSPOOF5_COSTS)
 
+    @property
+    def shares(self) -> tuple[float, float]:  # type: ignore[override]
+        """What each error rate costs."""
+        return self.costs.normalised
+
     def of_weights(self, weights: ClassWeights) -> Float[np.ndarray, " replicates"]:
         """The lowest cost, that of accepting everything among them."""
         return np.minimum(self._costs(weights).min(axis=1), self._cost_of_accepting())
@@ -29,14 +34,14 @@ class MinimumCost(RankingStatistic):
         return best + 1 if cost[best] < self._cost_of_accepting() else 0
 
     def _costs(self, weights: ClassWeights) -> Float[np.ndarray, "replicates scores"]:
-        missed, accepted = _shares(self.costs)
+        missed, accepted = self.costs.normalised
         cost = weights.false_rejection()
         cost *= missed
         cost += accepted * weights.false_acceptance()
         return cost
 
     def _cost_of_accepting(self) -> float:
-        return _shares(self.costs)[1]
+        return self.costs.normalised[1]
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,12 @@ class CostAt(ClassMeans):
     @property
     def value_range(self) -> ValueRange:  # type: ignore[override]
         """From no error to nothing but errors."""
-        return ValueRange(0.0, sum(_shares(self.costs)))
+        return ValueRange(0.0, sum(self.costs.normalised))
 
     @property
-    def shares(self) -> tuple[float, float]:
+    def shares(self) -> tuple[float, float]:  # type: ignore[override]
         """What each error rate costs."""
-        return _shares(self.costs)
+        return self.costs.normalised
 
     def of_clips(
         self, scores: Float[np.ndarray, " clips"]
@@ -65,8 +70,3 @@ class CostAt(ClassMeans):
         """One for each error, as if bona fide and as if spoof."""
         rejected = (scores < self.threshold).astype(np.float64)
         return rejected, 1.0 - rejected
-
-
-def _shares(costs: DetectionCosts) -> tuple[float, float]:
-    least = min(costs.all_missed, costs.all_accepted)
-    return costs.all_missed / least, costs.all_accepted / least

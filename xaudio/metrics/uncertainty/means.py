@@ -21,7 +21,7 @@ class ClassMeans(MeanStatistic):
 
     @property
     @abstractmethod
-    def shares(self) -> tuple[float, float]: ...  # noqa: D102
+    def shares(self) -> tuple[float, float]: ...  # type: ignore[override]  # noqa: D102
 
     @property
     def classes(self) -> tuple[bool, bool]:  # type: ignore[override]

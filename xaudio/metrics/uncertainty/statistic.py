@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from xaudio.errors import MetricError
+from xaudio.metrics.det import first_of_ties
 from xaudio.metrics.intervals import SHARES, ValueRange
 from xaudio.metrics.uncertainty.binning import (
     BinWeigher,
@@ -21,7 +22,6 @@ from xaudio.metrics.uncertainty.binning import (
     ClipWeigher,
     Weigher,
     bin_edges,
-    first_of_ties,
 )
 from xaudio.metrics.uncertainty.resampling import EXACT_NUMBERS, NUMBERS_AT_ONCE
 
@@ -36,6 +36,7 @@ class Statistic(Protocol):
         value_range: Where its values lie.
         lower_is_better: Whether a better detector has a lower value.
         classes: Whether it depends on bona fide clips, and whether on spoofs.
+        shares: What bona fide clips that are all decided wrongly add to it, and what spoofs do.
     """
 
     @property
@@ -46,6 +47,9 @@ class Statistic(Protocol):
 
     @property
     def classes(self) -> tuple[bool, bool]: ...  # noqa: D102
+
+    @property
+    def shares(self) -> tuple[float, float]: ...  # noqa: D102
 
     def __call__(
         self,
@@ -72,6 +76,7 @@ class MeanStatistic(ABC):
     value_range = ValueRange()
     lower_is_better = True
     classes = (True, True)
+    shares = (0.5, 0.5)
 
     @abstractmethod
     def columns(
@@ -113,6 +118,7 @@ class RankingStatistic(ABC):
     value_range = SHARES
     lower_is_better = True
     classes = (True, True)
+    shares = (0.5, 0.5)
 
     @abstractmethod
     def of_weights(self, weights: ClassWeights) -> Float[np.ndarray, " replicates"]:

@@ -24,6 +24,7 @@ ATTACK_SCHEMA = pa.schema(
         *((name, pa.string()) for name in KIND),
         ("clips", pa.int64()),
         ("failed", pa.int64()),
+        ("clusters", pa.int64()),
         *with_interval("error"),
         ("eer_refitted", pa.float64()),
         ("flipped", pa.float64()),
@@ -39,6 +40,7 @@ def attack_table(
 
     | column | |
     | --- | --- |
+    | `clusters` | how many speakers `clips` are of |
     | `error` | share decided wrongly at the threshold fixed on clean clips: false rejections where
       the label is bona fide, false acceptances of an attack elsewhere |
     | `eer_refitted` | of one attack's clips against all bona fide ones of the same codec, at a
@@ -84,6 +86,7 @@ def kind_rows(look: Look, draws: Draws) -> Iterator[dict[str, Any]]:
             | {
                 "clips": int(inside.sum()),
                 "failed": failed,
+                "clusters": len(np.unique(draws.cluster[here.clip[inside]])),
                 **_error_columns(figures.get(f"error {number}")),
                 "eer_refitted": _eer_beside_bonafide(look, kinds, kind, number),
                 "flipped": _value(figures.get(f"flipped {number}")),

@@ -64,11 +64,9 @@ def reliability_rows(look: Look) -> list[dict[str, Any]]:
         return []
     edges = np.arange(1, BINS) / BINS
     curve = reliability_curve(*spoof_probabilities(look.here, look.clean), edges)
-    said = spoof_probabilities(look.here, look.clean)[0]
-    bins = np.unique(np.searchsorted(edges, said, side="right"))
-    columns = (bins, curve.clips, curve.probability, curve.share, curve.low, curve.high)
     names = ("bin", "clips", "probability", "share", "low", "high")
+    columns = (getattr(curve, name).tolist() for name in names)
     return [
         look.place._asdict() | dict(zip(names, point, strict=True))
-        for point in zip(*(column.tolist() for column in columns), strict=True)
+        for point in zip(*columns, strict=True)
     ]

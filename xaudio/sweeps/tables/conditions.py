@@ -49,6 +49,7 @@ CONDITION_SCHEMA = pa.schema(
         ("parameters", pa.string()),
         ("clips", pa.int64()),
         ("failed", pa.int64()),
+        ("clusters", pa.int64()),
         ("eer_refitted", pa.float64()),
         ("eer_low", pa.float64()),
         ("eer_high", pa.float64()),
@@ -71,6 +72,9 @@ def condition_table(
     | column | |
     | --- | --- |
     | `clips`, `failed` | scores there are, and are missing, repeats counted |
+    | `clusters` | how many speakers the intervals rest on, of two classes the fewer; a clip without
+      one counts as one. With one alone they are about other clips of that speaker, not about other
+      speakers, and much too narrow for that |
     | `error` | what users meet: mean of the two next; of other classifiers the share of mistakes |
     | `false_rejection`, `false_acceptance` | of bona fide and of spoofed clips |
     | `balanced_accuracy` | 1 - `error` |
@@ -112,6 +116,7 @@ def _row(found: Outcome) -> Row:
         "parameters": found.parameters,
         "clips": found.clips,
         "failed": found.failed,
+        "clusters": found.clusters,
         "eer_refitted": found.value("eer_refitted"),
     }
     row["eer_low"], row["eer_high"] = ends(found, "eer_refitted")

@@ -17,13 +17,15 @@ class Draws:
         weights: Times each part counts: in the replicates first, then with one group of speakers
             left out each time, by which the jackknife judges the replicates.
         part: Which part each clip of the sweep is in: those of one speaker, or of a random group of
-            speakers where there are very many.
+            speakers where there are very many, or the clip alone where its class has one speaker.
+        cluster: The number of each clip's speaker.
         samples: How many replicates there are.
         deletions: What was left out.
     """
 
     weights: Float[np.ndarray, "part draw"]
     part: Int[np.ndarray, " clip"]
+    cluster: Int[np.ndarray, " clip"]
     samples: int
     deletions: tuple[Deletions, ...]
 
@@ -37,15 +39,14 @@ class Draws:
             seed: Of the random numbers.
             cluster: What clips share that are drawn together, for example ``"speaker"``.
         """
+        numbers = clips.clusters(cluster)
         if not len(clips):
-            return cls(np.empty((0, samples)), np.empty(0, np.int64), samples, ())
-        plan = plan_resampling(
-            clips.is_bonafide, clips.clusters(cluster), samples=samples, seed=seed
-        )
+            return cls(np.empty((0, samples)), numbers, numbers, samples, ())
+        plan = plan_resampling(clips.is_bonafide, numbers, samples=samples, seed=seed)
         deletions = tuple(plan.deletions())
         blocks = [*plan.weights(), *(each.weights for each in deletions)]
         weights = np.concatenate([block.T for block in blocks], axis=1)
-        return cls(weights, plan.unit, samples, deletions)
+        return cls(weights, plan.unit, numbers, samples, deletions)
 
     def count(self, clip: Int[np.ndarray, " row"]) -> int:
         """How many parts the rows come from.

@@ -9,6 +9,7 @@ from xaudio.sweeps.tables.corruption_errors import corruption_errors_from
 from xaudio.sweeps.tables.outcomes import Outcome, draws_of, looks, outcome
 from xaudio.sweeps.tables.pairs import pairs_from
 from xaudio.sweeps.tables.ranks import ranks_from
+from xaudio.sweeps.tables.same_clips import SameClips
 from xaudio.sweeps.tables.sources import RowSource, source_of
 from xaudio.sweeps.tables.thresholds import thresholds_from
 
@@ -45,7 +46,7 @@ def tables_of(
         points += reliability_rows(look)
     return {
         "conditions": conditions_from(found),
-        "pairs": pairs_from(found),
+        "pairs": pairs_from(found, SameClips(source, draws)),
         "ranks": ranks_from(found),
         "corruption_errors": corruption_errors_from(found, reference=reference),
         "attacks": attacks_from(kinds),

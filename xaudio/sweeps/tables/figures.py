@@ -1,13 +1,13 @@
 """Figures with what they come to in every bootstrap draw, and the intervals that gives."""
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import hypot, inf
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from xaudio.metrics.intervals import SHARES, Interval, ValueRange, range_of_sum
-from xaudio.metrics.uncertainty.bootstrap import Bootstrap, influence
+from xaudio.metrics.uncertainty.bootstrap import DISCORDANT, Bootstrap, influence
 from xaudio.sweeps.tables.draws import Draws
 
 # Ours: an interval from fewer would be about the draws, not the clips.
@@ -26,6 +26,7 @@ class Figure:
         value_range: Where such values lie.
         clusters: On how many speakers it rests; of two classes the fewer.
         most_freedom: Degrees of freedom of its standard error, at most.
+        one_clip: As `xaudio.metrics.uncertainty.bootstrap.one_clip`.
     """
 
     value: float
@@ -34,6 +35,7 @@ class Figure:
     value_range: ValueRange
     clusters: int
     most_freedom: float = inf
+    one_clip: float = 0.0
 
     @property
     def bootstrap(self) -> Bootstrap | None:
@@ -41,6 +43,10 @@ class Figure:
 
         None where hardly any draw has a value.
         """
+        return self.with_unseen(0.0)
+
+    def with_unseen(self, unseen: float) -> Bootstrap | None:
+        """The same of a difference, of which clips that were not given add to the spread."""
         replicates = self.drawn[: self.draws.samples]
         there = ~np.isnan(replicates)
         if there.mean() < FEWEST_DRAWS:
@@ -54,6 +60,7 @@ class Figure:
             replace(found, degrees_of_freedom=freedom),
             self.value_range,
             self.clusters,
+            unseen,
         )
 
     @property
@@ -119,6 +126,7 @@ def _share_figure(
         clusters,
         # A few speakers stay few, however many others the draws are about.
         most_freedom=max(1.0, clusters - 1.0),
+        one_clip=1.0 / (len(np.unique(clip[share.among])) + 2),
     )
 
 
@@ -145,6 +153,7 @@ def combined(
         value_range,
         min(part.clusters for _, part in parts),
         sum(part.most_freedom for _, part in parts),
+        hypot(*(factor * part.one_clip for factor, part in parts)),
     )
 
 
@@ -161,4 +170,4 @@ def difference(one: Figure, other: Figure) -> Bootstrap | None:
         clusters=min(one.clusters, other.clusters),
         most_freedom=max(one.most_freedom, other.most_freedom),
     )
-    return apart.bootstrap
+    return apart.with_unseen(DISCORDANT * max(one.one_clip, other.one_clip))

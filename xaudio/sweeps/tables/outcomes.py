@@ -6,12 +6,14 @@ from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
+from jaxtyping import UInt8
 
 from xaudio.metrics import roc_auc
 from xaudio.metrics.calibration import ece_equal_width, spoof_probability
 from xaudio.metrics.cllr import cllr, min_cllr
 from xaudio.metrics.dcf import ASVSPOOF5_COSTS, min_dcf
 from xaudio.metrics.intervals import ANYWHERE, SHARES, Interval, ValueRange
+from xaudio.metrics.uncertainty.bootstrap import one_clip
 from xaudio.sweeps.tables.clips import Clips
 from xaudio.sweeps.tables.draws import Draws
 from xaudio.sweeps.tables.figures import Figure, Share, combined, share_figures
@@ -36,6 +38,8 @@ class Outcome:
         parameters: The condition's, as JSON.
         clips: How many scores there are.
         failed: How many are missing.
+        clusters: How many speakers the scored clips come from; of two classes the fewer.
+        heard: Which clips of the sweep have a score, a bit each.
         values: Figures without replicates, by name.
         figures: Figures with replicates, by name.
     """
@@ -44,6 +48,8 @@ class Outcome:
     parameters: str
     clips: int
     failed: int
+    clusters: int
+    heard: UInt8[np.ndarray, " byte"]
     values: Mapping[str, float]
     figures: Mapping[str, Figure]
 
@@ -73,11 +79,16 @@ def looks(source: RowSource) -> Iterator[Look]:
     clips = Clips.of(source.clips())
     for _, of_model in groupby(places_of(source).items(), lambda item: item[0].model):
         places = dict(of_model)
-        clean = clean_reference(scored(source, next(iter(places)).clean, clips))
+        clean = clean_of(source, next(iter(places)), clips)
         for place, parameters in places.items():
             here = scored(source, place, clips, clean.labels)
             if len(here.score) or len(here.failed):
                 yield Look(place, parameters, here, clean)
+
+
+def clean_of(source: RowSource, place: Place, clips: Clips) -> CleanReference:
+    """What is held fixed of a place's model."""
+    return clean_reference(scored(source, place.clean, clips))
 
 
 def outcomes(
@@ -116,7 +127,19 @@ def outcome(look: Look, draws: Draws) -> Outcome:
     if decided is not None:
         figures |= _decided(here, clean, decided, draws)
         values |= _ways(here, decided)
-    return Outcome(look.place, look.parameters, len(here.score), len(here.failed), values, figures)
+    if look.place == look.place.clean and "flipped" in figures:
+        # No clip differs from itself: that is no finding with an interval.
+        values["flipped"] = figures.pop("flipped").value
+    return Outcome(
+        place=look.place,
+        parameters=look.parameters,
+        clips=len(here.score),
+        failed=len(here.failed),
+        clusters=here.fewest_clusters(draws.cluster),
+        heard=here.heard,
+        values=values,
+        figures=figures,
+    )
 
 
 def _shift(here: Scored, clean: CleanReference) -> dict[str, float]:
@@ -129,8 +152,10 @@ def _refitted(here: Scored, draws: Draws) -> dict[str, Figure]:
     """What the scores could do at a threshold of their own."""
     best = separation(here.score, here.is_bonafide, here.clip, draws)
     clusters = min(draws.count(here.clip[kind]) for kind in (here.is_bonafide, ~here.is_bonafide))
+    among = here.clips.is_bonafide[np.unique(here.clip)]
+    step = one_clip(SHARES, (0.5, 0.5), among)
     return {
-        "eer_refitted": Figure(best.eer, best.eers, draws, SHARES, clusters),
+        "eer_refitted": Figure(best.eer, best.eers, draws, SHARES, clusters, one_clip=step),
         "best_threshold": Figure(best.threshold, best.thresholds, draws, ANYWHERE, clusters),
     }
 
@@ -221,9 +246,8 @@ def _with_both_errors(figures: dict[str, Figure]) -> dict[str, Figure]:
 
 def _cost(figures: dict[str, Figure]) -> Figure:
     """As `xaudio.metrics.dcf.dcf`, from shares of bona fide missed and spoofs let through."""
-    costs = ASVSPOOF5_COSTS
-    cheaper = min(costs.all_missed, costs.all_accepted)
-    factors = {"missed": costs.all_missed / cheaper, "let_through": costs.all_accepted / cheaper}
+    missed, let_through = ASVSPOOF5_COSTS.normalised
+    factors = {"missed": missed, "let_through": let_through}
     return combined(factors, figures, value_range=ValueRange(0.0, sum(factors.values())))
 
 

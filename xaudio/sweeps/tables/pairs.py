@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from xaudio.metrics.holm import holm
 from xaudio.sweeps.tables.figures import difference
-from xaudio.sweeps.tables.outcomes import Outcome, outcomes
-from xaudio.sweeps.tables.sources import RowSource
+from xaudio.sweeps.tables.outcomes import Outcome, draws_of, looks, outcome
+from xaudio.sweeps.tables.same_clips import SameClips
+from xaudio.sweeps.tables.sources import RowSource, source_of
 
 ERRORS = ("error", "eer_refitted", "false_rejection", "false_acceptance")
 LEVEL = 0.05
@@ -23,6 +24,7 @@ PAIR_SCHEMA = pa.schema(
         ("corruption", pa.string()),
         ("severity", pa.int32()),
         ("error", pa.string()),
+        ("clips", pa.int64()),
         ("value", pa.float64()),
         ("other_value", pa.float64()),
         ("difference", pa.float64()),
@@ -52,6 +54,8 @@ def paired_table(
       once; ``"clean"``: the model under the condition minus the same model on clean clips |
     | `error` | what is compared: `error` at the threshold fixed on clean clips, `eer_refitted`, or
       one kind of error at the fixed threshold |
+    | `clips` | scores on the first side. Both sides count the clips that both have a score for, so
+      where clips failed values are not quite those of the condition table |
     | `difference` | `value` - `other_value`, with its 95 % interval `low` to `high` |
     | `p` | two-sided, that there is none |
     | `p_holm` | the same after Holm's correction over all cells of one comparison and one `error`:
@@ -69,12 +73,25 @@ def paired_table(
     Returns:
         The columns of `PAIR_SCHEMA`.
     """
-    return pairs_from(outcomes(rows, samples=samples, seed=seed, cluster=cluster))
+    source = source_of(rows)
+    draws = draws_of(source, samples=samples, seed=seed, cluster=cluster)
+    return pairs_from([outcome(look, draws) for look in looks(source)], SameClips(source, draws))
 
 
-def pairs_from(found: Sequence[Outcome]) -> pa.Table:
-    """The paired table of outcomes."""
-    pairs = {MODELS: list(_models_apart(found)), FROM_CLEAN: list(_apart_from_clean(found))}
+def pairs_from(found: Sequence[Outcome], same: SameClips) -> pa.Table:
+    """The paired table of outcomes.
+
+    Args:
+        found: Of all models and conditions.
+        same: Of the same sweep and draws.
+    """
+    pairs = {
+        comparison: [same.pair(*pair) for pair in together]
+        for comparison, together in (
+            (MODELS, _models_apart(found)),
+            (FROM_CLEAN, _apart_from_clean(found)),
+        )
+    }
     rows = [
         row
         for comparison, family in pairs.items()
@@ -128,6 +145,7 @@ def _row(comparison: str, error: str, one: Outcome, other: Outcome) -> Row | Non
         **one.place._asdict(),
         "other_model": other.place.model,
         "error": error,
+        "clips": one.clips,
         "value": one.value(error),
         "other_value": other.value(error),
         "difference": apart.value,

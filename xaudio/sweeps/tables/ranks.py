@@ -7,13 +7,12 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from xaudio.metrics.ranks import kendall_tau, rank_shares
+from xaudio.metrics.ranks import kendall_tau, mean_ranks, middle_ranks, rank_shares
 from xaudio.sweeps.conditions import CLEAN
 from xaudio.sweeps.tables.outcomes import Outcome, outcomes
 from xaudio.sweeps.tables.sources import RowSource
 
 ERRORS = ("error", "eer_refitted")
-TAIL = 0.025 + 1e-9  # of the ranks on either side of a 95 % interval; sums of shares are rounded
 
 RANK_SCHEMA = pa.schema(
     [
@@ -94,11 +93,8 @@ def _rows(
         "order_kept": _order_kept(values, drawn),
         "tau_with_clean": _tau(values, [clean.get(each.place.model) for each in models]),
     }
-    ranks = 1 + np.arange(len(models)) @ rank_shares(values[:, None]).T
     shares = rank_shares(drawn)
-    reached = np.cumsum(shares, axis=1)
-    low, high = 1 + (reached <= TAIL).sum(axis=1), 1 + (reached < 1 - TAIL).sum(axis=1)
-    columns = (values, ranks, low, high, shares[:, 0])
+    columns = (values, mean_ranks(values), *middle_ranks(shares), shares[:, 0])
     names = ("value", "rank", "rank_low", "rank_high", "first")
     return [
         shared | {"model": each.place.model} | dict(zip(names, row, strict=True))

@@ -1,15 +1,16 @@
 """One model's scores under one condition, and what is held fixed from its clean ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 
 from xaudio.errors import MetricError
 from xaudio.metrics import eer_threshold
 from xaudio.metrics.calibration import AffineMap, fit_logistic
+from xaudio.metrics.thresholds import spread_within_classes
 from xaudio.sweeps.tables.clips import Clips
 from xaudio.sweeps.tables.sources import Place, RowSource, valid_rows
 
@@ -48,6 +49,28 @@ class Scored:
             return False
         bonafide = int(self.is_bonafide.sum())
         return 0 < bonafide < len(self.score)
+
+    @property
+    def heard(self) -> UInt8[np.ndarray, " byte"]:
+        """Which clips of the sweep have a score, a bit each."""
+        there = np.zeros(len(self.clips), dtype=bool)
+        there[self.clip] = True
+        return np.packbits(there)
+
+    def only(self, heard: UInt8[np.ndarray, " byte"]) -> "Scored":
+        """The rows about these clips, a bit each."""
+        inside = np.unpackbits(heard, count=len(self.clips)).astype(bool)[self.clip]
+        names = ("clip", "repeat", "score", "decided")
+        return replace(self, **{name: getattr(self, name)[inside] for name in names})
+
+    def fewest_clusters(self, cluster: Int[np.ndarray, " clip"]) -> int:
+        """How many clusters the rows come from; of two classes the fewer.
+
+        Args:
+            cluster: Of each clip of the sweep.
+        """
+        kinds = [self.is_bonafide, ~self.is_bonafide] if self.has_both_classes else [slice(None)]
+        return min(len(np.unique(cluster[self.clip[kind]])) for kind in kinds)
 
     def by_class(self) -> tuple[Float[np.ndarray, " bonafide"], Float[np.ndarray, " spoof"]]:
         """Scores of bona fide clips, and of spoofed ones."""
@@ -112,13 +135,12 @@ def clean_reference(clean: Scored) -> CleanReference:
     if not clean.has_both_classes:
         return CleanReference(score, decided, clean.labels)
     bonafide, spoof = clean.by_class()
-    deviations = np.concatenate([kind - kind.mean() for kind in (bonafide, spoof)])
     return CleanReference(
         score,
         decided,
         clean.labels,
         threshold=eer_threshold(bonafide, spoof),
-        spread=float(np.sqrt(np.mean(deviations**2))),
+        spread=spread_within_classes(bonafide, spoof),
         calibrator=_calibrator(bonafide, spoof),
     )
 

@@ -184,7 +184,10 @@ def test_crossed_factors_see_both(seeds=60):
 
 def test_p_values_of_nothing_and_of_certainty():
     found = bootstrap(np.ones(5), np.ones(5, dtype=bool), MeanScore(), samples=99)
-    assert found.p_value == pytest.approx(2 / 100)  # no spread: no better than what was drawn
+    assert found.p_value == 2 / 2**5  # nothing spreads: the sign test of five
+    assert found.bootstrap_p_value == pytest.approx(2 / 100)  # would say less of chance than it can
+    alone = bootstrap([1.0], [True], MeanScore())
+    assert alone.p_value == 1.0
     assert replace(found, value=0.0).p_value == 1.0
     assert bootstrap(np.zeros(5), np.ones(5, dtype=bool), MeanScore()).bootstrap_p_value == 1.0
 

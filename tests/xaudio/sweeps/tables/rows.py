@@ -62,7 +62,7 @@ def speakers_of(clips=CLIPS, each=10):
     return [f"only-{n}" if n >= clips - 20 else name for n, name in enumerate(names)]
 
 
-def drifting(seed=1, models=2, clips=CLIPS):
+def drifting(seed=1, models=2, clips=CLIPS, failing=0.05):
     """Rows of several models under clean and two corruptions at two severities, with failures."""
     random = np.random.default_rng(seed)
     attacks = [None if n % 2 == 0 else f"A{n % 3}" for n in range(clips)]
@@ -73,7 +73,7 @@ def drifting(seed=1, models=2, clips=CLIPS):
         conditions = [("clean", 0), ("cut", 1), ("cut", 2), ("noise", 1), ("noise", 2)]
         for corruption, severity in conditions:
             here = clean + random.normal(-0.4 * severity, 0.5 * severity, clips)
-            scores = [None if random.random() < 0.05 else float(score) for score in here]
+            scores = [None if random.random() < failing else float(score) for score in here]
             rows += rows_of(
                 scores,
                 corruption,

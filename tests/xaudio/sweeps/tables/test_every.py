@@ -44,7 +44,7 @@ def test_one_pass_gives_every_table_as_it_is_made_alone():
 
 
 def test_a_store_is_read_one_model_and_condition_at_a_time():
-    rows = table_of(drifting(models=3))
+    rows = table_of(drifting(models=3, failing=0.0))
     store = Watched(rows)
     object.__setattr__(store, "asked", [])
     found = tables_of(store, samples=20)
