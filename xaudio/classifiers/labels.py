@@ -22,8 +22,9 @@ def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
     Only two labels, one of each meaning, are renamed; others stay as they are.
 
     Raises:
-        ModelError: No labels, the same one twice, or only numbers (``LABEL_0``): then nobody
-            can know which side is which.
+        ModelError: No labels, the same one twice, or only ``LABEL_0`` and the like: then nobody
+            can know what they mean. Bare numbers name themselves where there are more than two
+            (spoken digits); of two nobody can know which side is which.
 
     >>> canonical_labels(["Real", "AI-generated"])
     ('bonafide', 'spoof')
@@ -33,7 +34,8 @@ def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
     names = tuple(str(label) for label in labels)
     if not names or len(set(names)) < len(names):
         raise ModelError(f"The labels {names} were given; expected one distinct name per logit.")
-    if all(re.fullmatch(r"(label)?[\s_-]*\d+", name.lower()) for name in names):
+    nameless = r"(label)?[\s_-]*\d+" if len(names) <= 2 else r"label[\s_-]*\d+"
+    if all(re.fullmatch(nameless, name.lower()) for name in names):
         raise ModelError(
             f"The model calls its classes {', '.join(names[:4])}, which tells nobody what they "
             "mean; pass labels= (--label in a shell), in the model's order, such as spoof, "

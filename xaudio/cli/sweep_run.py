@@ -33,7 +33,8 @@ def run(
         str, typer.Option(help="float32; bfloat16 or float16 for mixed precision.")
     ] = "float32",
     suite: Annotated[
-        str | None, typer.Option(help=f"Name of a suite or a YAML file. [{SUITE}]")
+        str | None,
+        typer.Option(help=f"Name of a suite, or a YAML file; {SUITE} if no --corruption is given."),
     ] = None,
     corruption: Annotated[
         list[str] | None,
@@ -41,28 +42,35 @@ def run(
     ] = None,
     severity: Annotated[
         list[int] | None,
-        typer.Option(help="1 (mild) to 5 (harsh); may be given several times. [all]"),
+        typer.Option(help="1 (mild) to 5 (harsh); may be repeated. All if not given."),
     ] = None,
     repeats: Annotated[int, typer.Option(help="Draws of each random corruption.")] = 1,
     split: Annotated[str | None, typer.Option(help="Only this part of the manifest.")] = None,
-    bucket_size: Annotated[int, typer.Option(help="Most clips in one cell.")] = 32,
+    bucket_size: Annotated[
+        int, typer.Option(help="Most clips in one cell; 1024 from 100,000 clips on.")
+    ] = 32,
     device: Device = "cpu",
     workers: Annotated[
         int | None,
-        typer.Option(min=0, help="Processes; 0 for none beside this one. [one per core]"),
+        typer.Option(
+            min=0, help="Processes; 0 for none beside this one. One per core if not given."
+        ),
     ] = None,
-    ray: Annotated[bool, typer.Option("--ray", help="On Ray, started here or at --address.")] = (
-        False
-    ),
+    ray: Annotated[
+        bool, typer.Option("--ray", help="Run on Ray: one started here, or that at --address.")
+    ] = False,
     address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster to join, for example auto.")
+        str | None, typer.Option(help="Ray cluster to join; 'auto' on one of its nodes.")
     ] = None,
-    gpus: Annotated[float, typer.Option(min=0, help="Of each Ray worker; parts are shared.")] = 0.0,
+    gpus: Annotated[
+        float, typer.Option(min=0, help="GPUs per Ray worker; of 0.25 four share one.")
+    ] = 0.0,
     part: Annotated[
         str | None, typer.Option(help="K/N: only the K-th of N parts, for job arrays.")
     ] = None,
     quality_clips: Annotated[
-        int, typer.Option(min=0, help="Clips per condition whose certificates are measured.")
+        int,
+        typer.Option(min=0, help="Clips per condition whose sound is measured (SNR, PESQ ...)."),
     ] = 8,
     explain: Annotated[
         str | None,
@@ -71,6 +79,9 @@ def run(
         ),
     ] = None,
     explain_clips: Annotated[int, typer.Option(min=1, help="Clips explained per condition.")] = 16,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Do cells again in which a clip failed.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what it would take.")
     ] = False,
@@ -98,10 +109,12 @@ def run(
     plan = whole.part(*chosen_part) if chosen_part else whole
     store, executor = SweepStore(out), _executor(models, workers, ray, address, gpus)
     processes = _processes(workers)
+    again = store.with_failures(plan.ids()) if retry_failed else frozenset()
     if not dry_run:
         store.begin(whole)  # before the first clip is heard: a folder nobody may write to, for one
+        store.cells.remove(again)
     with _says_how_to_go_on(kept=not dry_run):
-        expected = estimate(plan, loaded(models), store.finished(), processes)
+        expected = estimate(plan, loaded(models), store.finished() - again, processes)
         if dry_run:
             print_json(expected.as_dict()) if as_json else print_estimate(expected)
             return

@@ -33,6 +33,7 @@ def status(
             ["clips", "why they failed"],
             [[count, why] for why, count in state.reasons[:MOST_REASONS]],
         )
+        typer.echo("Once the cause is mended, --retry-failed does their cells again.")
     left = sum(model.cells - model.finished for model in state.models)
     said = f"{left} {'cell is' if left == 1 else 'cells are'} left; the same command goes on."
     typer.echo(said if left else "Finished.")

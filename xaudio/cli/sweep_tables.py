@@ -35,6 +35,8 @@ def print_estimate(expected: Any) -> None:
         "disk.",
         err=True,
     )
+    for what, why in expected.failing.items():
+        typer.echo(f"Every clip that was tried failed: {what}: {why}", err=True)
 
 
 def _hours(seconds: float) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xaudio.datasets.archives import SUFFIXES
 from xaudio.errors import CorpusError
 
 LABELS = ("bonafide", "spoof")
@@ -82,6 +83,7 @@ def check_table(table: pa.Table) -> None:
         CorpusError: The message names row, clip and column.
     """
     _check_clips(table)
+    _check_members(table)
     _check_labels(table)
     _check_seconds(table)
     _check_digests(table)
@@ -110,6 +112,16 @@ def _check_clips(table: pa.Table) -> None:
         f"Column 'clip': the id '{counted.field('values')[most]}' stands in {times[most]} rows; "
         "ids must be unique."
     )
+
+
+def _check_members(table: pa.Table) -> None:
+    """A whole archive is no clip."""
+    nameless = pc.is_null(table["member"])
+    for suffix in SUFFIXES:
+        row = _first(pc.and_(nameless, pc.ends_with(table["path"], suffix)))
+        if row is not None:
+            complaint = f"'{table['path'][row]}' is an archive; give the clip's name inside it."
+            raise _complain(table, row, "member", complaint)
 
 
 def _check_labels(table: pa.Table) -> None:

@@ -91,14 +91,26 @@ class CellFolder:
         ids = sorted(loose - doubled)
         for start in range(0, len(ids), most):
             some = ids[start : start + most]
-            rows = self.read(some).cast(self.schema).sort_by("cell")
-            named = rows.replace_schema_metadata({_IDS: ",".join(some)})
-            write_whole(named, self.folder / f"{PACKED}{content_hash(*some)[:16]}{SUFFIX}")
+            self._write_packed(some)
             doubled = doubled.union(some)
         if doubled:
             _to_disk(self.folder)
         for cell in doubled:
             self._file(cell).unlink(missing_ok=True)
+
+    def remove(self, cells: Iterable[str]) -> None:
+        """Forget finished cells, so that they are done anew; one that is not there is no matter."""
+        gone = frozenset(cells)
+        loose, packed = _files(self.folder)
+        for cell in gone & loose:
+            self._file(cell).unlink(missing_ok=True)
+        for file in packed:
+            kept = ids_in(file) - gone
+            if kept != ids_in(file):
+                if kept:
+                    self._write_packed(sorted(kept))
+                    _to_disk(self.folder)
+                file.unlink()
 
     def forget_abandoned(self) -> None:
         """Remove what killed processes left half-written, an hour ago or earlier."""
@@ -110,6 +122,11 @@ class CellFolder:
                     file.unlink()
             except FileNotFoundError:
                 continue
+
+    def _write_packed(self, cells: Sequence[str]) -> None:
+        rows = self.read(cells).cast(self.schema).sort_by("cell")
+        named = rows.replace_schema_metadata({_IDS: ",".join(cells)})
+        write_whole(named, self.folder / f"{PACKED}{content_hash(*cells)[:16]}{SUFFIX}")
 
     def _tables(self, cells: frozenset[str], names: Sequence[str]) -> Iterator[pa.Table]:
         loose, packed = _files(self.folder)

@@ -9,12 +9,12 @@ from typing import Any
 from xaudio.errors import SweepError
 from xaudio.sweeps.agenda import Agenda
 from xaudio.sweeps.tasks import Task
-from xaudio.sweeps.worker_pool import Death, Worker, WorkerPool
+from xaudio.sweeps.worker_pool import Death, Worker, WorkerPool, check_started
 
 IN_FLIGHT = 2  # one being done, one waiting, so that a worker never waits for the post
 MOST_CRASHES = 2
 MOST_KILLS = 3
-# A crash inside a codec or a model; every other signal comes from outside.
+# A crash inside a codec or a model, as is an exit; every other signal comes from outside.
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
 
@@ -65,19 +65,18 @@ def _take_over(
     task, *untouched = death.worker.asked
     agenda.leave(death.worker)
     agenda.give_back(untouched)
-    if not death.signal:
-        raise SweepError(f"A worker could not start or had to end: {death.why}.")
+    check_started(death)
     work = (task.bucket.digest, task.condition.digest)
     deaths[work] += 1
-    if -death.exit_code not in CRASHES:
+    if death.exit_code < 0 and -death.exit_code not in CRASHES:
         if deaths[work] >= MOST_KILLS:
             raise SweepError(
-                f"Workers keep being killed ({death.signal}), most likely for lack of memory. "
+                f"Workers keep being killed ({death.why}), most likely for lack of memory. "
                 "Finished cells are kept: start the same sweep again with fewer workers."
             )
         agenda.give_back([task])
     elif task.is_one_clip:
-        yield task, Crash(f"the process that worked on this clip crashed ({death.signal})")
+        yield task, Crash(f"the process that worked on this clip crashed ({death.why})")
     elif deaths[work] >= MOST_CRASHES:
         agenda.give_back(task.clip_by_clip())
     else:

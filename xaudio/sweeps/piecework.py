@@ -4,8 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from xaudio.errors import SweepError
-from xaudio.sweeps.worker_pool import Death, WorkerPool
+from xaudio.sweeps.worker_pool import Death, WorkerPool, check_started
 
 MOST_DEATHS = 2
 
@@ -44,8 +43,7 @@ def _on_workers(
             for told in pool.told():
                 worker = told.worker
                 if isinstance(told, Death):
-                    if told.exit_code >= 0:
-                        raise SweepError(f"A worker could not start or had to end: {told.why}.")
+                    check_started(told)
                     (piece,) = worker.asked
                     deaths[id(piece)] += 1
                     worker = pool.replace(worker)

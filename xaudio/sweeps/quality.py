@@ -302,5 +302,5 @@ def with_quality(
 
 
 def _lost(cell: QualityCell, death: Death) -> pa.Table:
-    why = f"the process that measured this condition crashed ({death.signal})"
+    why = f"the process that measured this condition crashed ({death.why})"
     return quality_rows(cell, [LoadedClip(clip, None, why) for clip in cell.clips])

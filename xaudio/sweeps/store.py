@@ -11,7 +11,7 @@ DuckDB reads the rows as they are:
 ``select corruption, avg(score) from 'out/cells/*.parquet' group by corruption``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,11 @@ class SweepStore:
     def finished(self) -> frozenset[str]:
         """Ids of all finished cells in the folder, asked for now or earlier."""
         return self.cells.finished()
+
+    def with_failures(self, cells: Iterable[str]) -> frozenset[str]:
+        """Those of the given cells that are finished and hold a clip that failed."""
+        rows = self.cells.read(cells, ["cell", "error"])
+        return frozenset(pc.unique(rows.filter(pc.is_valid(rows["error"]))["cell"]).to_pylist())
 
     def planned(self) -> pa.Table:
         """The cells that were asked for: id, model, corruption, severity, repeat, parameters."""

@@ -16,6 +16,7 @@ def serve(connection: Connection) -> None:
         settings = json.loads(connection.recv_bytes())
         sys.path[:] = settings["path"]
         perform = _prepared(connection.recv_bytes(), settings["threads"])
+        connection.send_bytes(b"ready")
         for work in _coming_in(connection):
             connection.send_bytes(_answer(perform, work))
     except (EOFError, ConnectionError, KeyboardInterrupt):

@@ -33,11 +33,13 @@ class Worker:
         process: The interpreter.
         connection: Pickled objects go both ways.
         asked: Pieces of work it has not answered yet, the oldest first.
+        is_ready: Whether it has said that it began to work.
     """
 
     process: "subprocess.Popen[bytes]"
     connection: Connection
     asked: list[Any] = field(default_factory=list)
+    is_ready: bool = False
 
     def ask(self, work: Any) -> None:
         """Give it a piece of work; it does what it is given one after the other."""
@@ -88,17 +90,21 @@ class Death:
     last_words: str
 
     @property
-    def signal(self) -> str:
-        """Name of the signal that killed it; empty where it ended by itself."""
-        return "" if self.exit_code >= 0 else signal.Signals(-self.exit_code).name
+    def could_not_start(self) -> bool:
+        """Whether it ended by itself before it began to work."""
+        return self.exit_code >= 0 and not self.worker.is_ready
 
     @property
     def why(self) -> str:
-        """In a few words."""
-        if self.signal:
-            return f"killed by {self.signal}"
-        said = self.last_words.splitlines()[-1:]
-        return ", ".join([*said, f"exit code {self.exit_code}"])
+        """The signal or exit code it ended with."""
+        if self.exit_code >= 0:
+            return f"exit code {self.exit_code}"
+        return signal.Signals(-self.exit_code).name
+
+    @property
+    def last_line(self) -> str:
+        """The last of its last words."""
+        return "".join(self.last_words.splitlines()[-1:])
 
 
 class WorkerPool:
@@ -152,16 +158,22 @@ class WorkerPool:
         return fresh
 
     def told(self) -> Iterator[Answer | Death]:
-        """What has come in since; waits until there is something, if anything was asked."""
+        """What has come in since; waits for a message, if anything was asked.
+
+        That may be a worker's first, that it is ready, which is nothing to tell.
+        """
         busy = {worker.connection: worker for worker in self.workers if worker.asked}
         for connection in wait(list(busy)):
             worker = busy[connection]  # type: ignore[index]
             try:
-                value, failure = cloudpickle.loads(worker.connection.recv_bytes())
+                message = worker.connection.recv_bytes()
             except (EOFError, OSError):
                 yield Death(worker, worker.process.wait(), self._last_words())
                 continue
-            yield Answer(worker, worker.asked.pop(0), value, failure)
+            if worker.is_ready:
+                value, failure = cloudpickle.loads(message)
+                yield Answer(worker, worker.asked.pop(0), value, failure)
+            worker.is_ready = True
 
     def _start(self) -> Worker:
         here, there = Pipe()
@@ -185,6 +197,16 @@ class WorkerPool:
         words = self._log.read().decode(errors="replace").strip()
         self._log.seek(0, os.SEEK_END)
         return words
+
+
+def check_started(death: Death) -> None:
+    """Refuse to go on where workers cannot even start.
+
+    Raises:
+        SweepError: This one did not.
+    """
+    if death.could_not_start:
+        raise SweepError(f"A worker could not start ({death.why}): {death.last_line}")
 
 
 def _pickled(performer: Any) -> bytes:

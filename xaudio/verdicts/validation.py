@@ -66,7 +66,8 @@ def outcomes(
     """How error rates at the calibration's threshold change under each condition of a sweep.
 
     A condition holds where both rates rise by no more than the tolerance beyond those of the same
-    clips when clean, at the upper end of the paired 95 % interval over speakers.
+    clips when clean, at the upper end of the paired 95 % interval over speakers. A condition
+    without scores of both classes tells neither and is left out.
 
     Args:
         calibration: Whose threshold it is.
@@ -74,7 +75,7 @@ def outcomes(
         tolerance: In [0, 1].
 
     Raises:
-        MetricError: There are no clean scores, or a class is missing.
+        MetricError: There are no clean scores.
     """
     scored = rows.filter(pc.fill_null(pc.is_finite(rows["score"]), False))
     clean = scored.filter(pc.equal(scored["corruption"], "clean"))
@@ -90,15 +91,15 @@ def outcomes(
             pc.equal(corrupted["corruption"], condition["corruption"]),
             pc.equal(corrupted["severity"], condition["severity"]),
         )
-        found.append(_outcome(calibration, corrupted.filter(is_here), before, tolerance))
+        here = corrupted.filter(pc.and_(is_here, pc.is_in(corrupted["digest"], clean["digest"])))
+        if len(pc.unique(here["label"])) == 2:
+            found.append(_outcome(calibration, here, before, tolerance))
     return tuple(found)
 
 
 def _outcome(
     calibration: Calibration, rows: pa.Table, before: dict[str, float], tolerance: float
 ) -> Outcome:
-    known = [digest in before for digest in rows["digest"].to_pylist()]
-    rows = rows.filter(pa.array(known))
     clean = calibration.map.llrs([before[digest] for digest in rows["digest"].to_pylist()])
     llrs = calibration.map.llrs(rows["score"].to_numpy())
     human = pc.equal(rows["label"], "bonafide").to_numpy(zero_copy_only=False)

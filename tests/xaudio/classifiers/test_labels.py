@@ -24,7 +24,9 @@ def test_spellings(given, known):
     assert is_detector(canonical_labels(given)) == (set(known) == {"spoof", "bonafide"})
 
 
-@pytest.mark.parametrize("labels", [["0", "1"], ["LABEL_0", "LABEL_1"], ["label 0"]])
+@pytest.mark.parametrize(
+    "labels", [["0", "1"], ["LABEL_0", "LABEL_1"], ["label 0"], [f"LABEL_{n}" for n in range(10)]]
+)
 def test_numbers_are_refused(labels):
     with pytest.raises(ModelError, match="tells nobody what they mean; pass labels="):
         canonical_labels(labels)
@@ -34,3 +36,8 @@ def test_numbers_are_refused(labels):
 def test_labels_must_be_distinct(labels):
     with pytest.raises(ModelError, match="one distinct name per logit"):
         canonical_labels(labels)
+
+
+def test_ten_digits_are_names():
+    digits = tuple(str(digit) for digit in range(10))
+    assert canonical_labels(digits) == digits

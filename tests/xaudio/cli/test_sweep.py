@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from perturbations import filters
 from tests.xaudio.sweeps.small import Loudness, small_manifest
 from xaudio.cli.main import run
 from xaudio.cli.sweep_run import assigned_weights
@@ -98,6 +99,26 @@ def test_interrupted_it_says_how_to_go_on(manifest, tmp_path, capsys, monkeypatc
     monkeypatch.setattr(cells, "judge", interrupt)
     assert run([*command, "--severity", "3", "--dry-run"]) == 130
     assert "Stopped" not in capsys.readouterr().err, "nothing was begun"
+
+
+def test_what_failed_is_tried_again_on_request(manifest, tmp_path, capsys, monkeypatch):
+    low_pass = filters.LowPass.corrupt
+    monkeypatch.setattr(filters.LowPass, "corrupt", lambda *_: 1 / 0)
+    command = arguments(manifest, tmp_path, *QUICK)
+    assert run(command) == 0
+    assert "Every clip that was tried failed: low-pass: ZeroDivision" in capsys.readouterr().err
+    store = open_store(tmp_path / "out")
+    assert store.failures().num_rows == 12 + 1
+    monkeypatch.setattr(filters.LowPass, "corrupt", low_pass)
+    assert run(command) == 0
+    assert store.failures().num_rows == 12 + 1
+    store.cells.pack()
+    again = [*command, "--retry-failed"]
+    assert run([*again, "--dry-run"]) == 0
+    assert "2 to do" in capsys.readouterr().err
+    assert store.remaining() == 0
+    assert run(again) == 0
+    assert (store.failures().num_rows, store.rows().num_rows, store.remaining()) == (2, 24, 0)
 
 
 def test_other_classifiers_have_an_accuracy(manifest, tmp_path, capsys):

@@ -121,6 +121,11 @@ def test_three_columns_are_enough_and_others_are_left_aside(tmp_path):
         ({"label": [[0], [1]]}, "column 'label': holds list"),
         ({"clip": ["a", "a"]}, "Column 'clip': the id 'a' stands in 2 rows"),
         ({"path": ["", "b.wav"]}, "Row 0, column 'path': is empty"),
+        (
+            {"path": ["a.wav", "b.tar"], "member": ["a.wav", None]},
+            "Row 1 .*'member'.*is an archive",
+        ),
+        ({"path": ["a.zip", "b.wav"]}, "Row 0 .*column 'member': .*a.zip' is an archive"),
         ({"seconds": [0.0, 1.0]}, r"Row 0 .*column 'seconds': 0.0 is not a length"),
         ({"seconds": ["long", "short"]}, "column 'seconds': holds string, expected double"),
         ({"seconds": [1.0, float("nan")]}, "Row 1 .*column 'seconds'"),

@@ -9,6 +9,7 @@ from xaudio.sweeps.worker_pool import Answer, Death, Worker, WorkerPool
 class FakeWorker(Worker):
     def __init__(self):
         self.asked = []
+        self.is_ready = True
 
     def ask(self, work):
         self.asked.append(work)
@@ -18,7 +19,7 @@ class FakePool(WorkerPool):
     """Does the oldest piece of every worker in turn.
 
     `deaths` says of a piece of work how a worker dies over it for the n-th time (0 at first): a
-    signal, an exit code, or None where it does not.
+    signal, an exit code, minus one where it cannot even start, or None where it does not.
     """
 
     started = 0
@@ -52,7 +53,8 @@ class FakePool(WorkerPool):
             how = self.deaths(work, self.times[id(work)])
             self.times[id(work)] += 1
             if how is not None:
-                code = -how if isinstance(how, signal.Signals) else how
+                code = -how if isinstance(how, signal.Signals) else abs(how)
+                worker.is_ready = how != -1
                 yield Death(worker, code, "first line\nlast line")
                 continue
             worker.asked.pop(0)

@@ -26,6 +26,8 @@ def test_buckets_hold_every_clip_once_and_no_more_than_asked(count, size):
     assert max(len(bucket) for bucket in buckets) <= size
     assert all(bucket.size == len(bucket) == len(bucket.clips) for bucket in buckets)
     assert len(buckets) <= 4 * count / size + 1
+    assert len(buckets) > 1 or count <= size
+    assert len(buckets) == 1 or count > size
 
 
 def test_a_bucket_is_a_beginning_in_binary():

@@ -1,10 +1,13 @@
 import os
 import time
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from xaudio.errors import SweepError
+from xaudio.sweeps import cell_folder
 from xaudio.sweeps.cell_folder import CellFolder, copy_cells
 
 SCHEMA = pa.schema([("cell", pa.string()), ("score", pa.float64())])
@@ -68,6 +71,49 @@ def test_packing_goes_on_where_it_was_killed(folder):
     assert len(list(folder.folder.iterdir())) == 4
 
 
+def test_somebody_may_pack_between_the_look_and_the_reading(folder, monkeypatch):
+    looks = [cell_folder._files(folder.folder)]
+    folder.pack()
+    looks.append(cell_folder._files(folder.folder))
+    monkeypatch.setattr(cell_folder, "_files", lambda _: looks.pop(0))
+    assert counted(folder.read(EVERY)) == EVERY
+    looks += [(frozenset(EVERY), [])] * 10
+    with pytest.raises(SweepError, match="keep changing"):
+        folder.read(EVERY)
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    steps = []
+    fsync, rename = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda file: steps.append("written") or fsync(file))
+    monkeypatch.setattr(
+        Path, "replace", lambda file, name: steps.append("named") or rename(file, name)
+    )
+    folder = CellFolder(tmp_path / "cells", SCHEMA)
+    folder.add(cell(1), rows(cell(1)))
+    assert steps == ["written", "named"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_whatever_interrupts_the_writing_nothing_stays(tmp_path, monkeypatch, error):
+    def write(table, file):
+        file.write(b"half")
+        raise error
+
+    monkeypatch.setattr(pq, "write_table", write)
+    with pytest.raises(error):
+        CellFolder(tmp_path / "cells", SCHEMA).add("x", rows("x"))
+    assert list((tmp_path / "cells").iterdir()) == []
+
+
+def test_hidden_files_are_none_of_ours(folder):
+    """Some systems put one beside every file they copy."""
+    (folder.folder / f"._{cell(1)}.parquet").write_bytes(b"resource fork")
+    (folder.folder / "._packed-1.parquet").write_bytes(b"resource fork")
+    assert folder.finished() == EVERY.keys()
+    assert counted(folder.read(EVERY)) == EVERY
+
+
 def test_what_was_abandoned_long_ago_is_removed(folder):
     old, young = folder.folder / ".a.parquet.1-2.unfinished", folder.folder / ".b.unfinished"
     for file in (old, young):
@@ -125,6 +171,21 @@ def test_files_of_an_earlier_version_lack_a_column(folder):
     found = CellFolder(folder.folder, wider).read([cell(2)])
     assert found.schema.equals(wider)
     assert found["codec"].to_pylist() == [None] * 3
+
+
+@pytest.mark.parametrize("packed", [0, 4, 100])
+def test_removed_cells_are_gone_and_no_others(folder, packed):
+    if packed:
+        folder.pack(packed)
+        folder.add(cell(10), rows(cell(10), 11))
+    gone = {cell(0), cell(4), cell(5), cell(6), cell(7), cell(10), "unknown"}
+    folder.remove(gone)
+    left = {name: count for name, count in EVERY.items() if name not in gone}
+    assert folder.finished() == left.keys()
+    assert counted(folder.read([*EVERY, cell(10)])) == left
+    assert sum(pq.read_metadata(file).num_rows for file in folder.folder.iterdir()) == sum(
+        left.values()
+    )
 
 
 def test_copies_what_is_lacking(folder, tmp_path):

@@ -1,8 +1,12 @@
+from dataclasses import dataclass
+
 import pytest
 
-from tests.xaudio.sweeps.small import Loudness, Quieter, Slow, loudness, small_manifest
+from perturbations.errors import CorruptionError
+from tests.xaudio.sweeps.small import RATE, Loudness, Quieter, Slow, loudness, small_manifest
 from xaudio.classifiers.classifier import Classifier
-from xaudio.sweeps.estimate import Cost, estimate, extrapolate, measure, workload_of
+from xaudio.sweeps.cost import Cost, measure, workload_of
+from xaudio.sweeps.estimate import estimate, extrapolate
 from xaudio.sweeps.plan import plan_sweep
 from xaudio.sweeps.store import SweepStore
 from xaudio.sweeps.sweeping import sweep
@@ -88,6 +92,35 @@ def test_broken_files_are_not_taken_for_fast_ones(manifest):
     expected = estimate(plan, loaded(swept))
     assert expected.corrupt_seconds > 0.9 * 24 * 0.010
     assert expected.audio_seconds == pytest.approx(2 * 24 * 0.25)
+
+
+def test_what_fails_on_every_clip_is_told_before_the_start(manifest):
+    class Broken(Loudness):
+        def forward(self, waveform):
+            if waveform.shape[1] < 2 * RATE:
+                raise KeyError("no such layer")
+            return super().forward(waveform)
+
+    @dataclass(frozen=True)
+    class Unplugged(Quieter):
+        name = "unplugged"
+
+        def corrupt(self, waveform, sample_rate: int, level: float, keys):
+            raise CorruptionError("The device is not there.")
+
+    plan, classifiers = plan_of(manifest, [Unplugged(), Quieter()], [1, 2], [loudness()])
+    assert estimate(plan, classifiers).failing == {"unplugged": "The device is not there."}
+    broken = Classifier(Broken(), "broken", RATE, ("spoof", "bonafide"))
+    plan, classifiers = plan_of(manifest, [Quieter()], [1], [broken, loudness("fine", 0.1)])
+    ((name, why),) = estimate(plan, classifiers).failing.items()
+    assert name == "broken"
+    assert "no such layer" in why
+    for row in manifest:
+        row.path.unlink()
+    plan, classifiers = plan_of(manifest, [Unplugged()], [1, 2], [loudness()])
+    ((name, why),) = estimate(plan, classifiers).failing.items()
+    assert name == "reading"
+    assert "There is no file" in why
 
 
 def test_measures_what_takes_the_time(manifest):

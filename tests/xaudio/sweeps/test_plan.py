@@ -149,6 +149,19 @@ def test_a_plan_that_makes_no_sense_is_refused(manifest, change, error, part):
         ids(manifest, **change)
 
 
+def test_parts_share_the_buckets_and_nothing_else(manifest):
+    whole = plan_sweep(manifest, [MODEL], [Noisy()], [1], bucket_size=3)
+    parts = [whole.part(number, 3) for number in (1, 2, 3)]
+    found = [cell.id for part in parts for cell in part]
+    assert sorted(found) == sorted(cell.id for cell in whole)
+    sizes = [len(part.buckets) for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+    assert list(whole.part(100, 100)) == []
+    for number in (0, 4, -1):
+        with pytest.raises(SweepError, match=f"Part {number} of 3"):
+            whole.part(number, 3)
+
+
 def test_no_clips_are_refused():
     with pytest.raises(SweepError, match="holds no clips"):
         ids(Manifest.of(()))
@@ -186,6 +199,8 @@ def test_a_classifier_of_other_classes_is_swept_on_clips_of_its_classes(manifest
         replace(row, label=("one", "two")[n % 2], attack=None) for n, row in enumerate(manifest)
     ]
     assert ids(Manifest.of(named), models=[digits])
+    stranger = replace(named[0], label="three")
+    assert ids(Manifest.of([stranger, *named[1:]]), models=[digits]), "one row that says so"
     doubled = [*named, replace(named[0], clip="again", label="two")]
     with pytest.raises(SweepError, match="1 clips stand in the manifest under several labels"):
         ids(Manifest.of(doubled), models=[digits])

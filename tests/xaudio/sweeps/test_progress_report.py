@@ -17,8 +17,9 @@ def test_counts_cells_once_and_says_each_reason_once(tmp_path):
     shared = [suites.Condition(name, Quieter(), (1,)) for name in ("a", "b")]
     models = [loudness(), loudness("strict", threshold=0.005)]
     store = sweep(manifest, models, shared, out=tmp_path / "out", bucket_size=100)
-    first = store.planned()["cell"][0].as_py()
-    (store.cells.folder / f"{first}.parquet").unlink()
+    of_both_names = store.planned()["cell"][2].as_py()
+    (store.cells.folder / f"{of_both_names}.parquet").unlink()
+    assert store.remaining() == 1
     status = status_of(tmp_path / "out")
     assert status.clips == 12
     found = [(m.name, m.cells, m.finished, m.scores, m.failed) for m in status.models]

@@ -2,7 +2,16 @@ import pytest
 import torch
 
 import xaudio.sweeps.tasks as tasks
-from tests.xaudio.sweeps.small import Noisy, Quieter, loudness, small_manifest, write_clip
+from perturbations import suites
+from tests.xaudio.sweeps.small import (
+    Loudness,
+    Noisy,
+    Quieter,
+    loudness,
+    small_manifest,
+    write_clip,
+)
+from xaudio.classifiers.classifier import Classifier
 from xaudio.datasets.manifest import Manifest, save_manifest
 from xaudio.errors import SweepError
 from xaudio.sweeps import sweep
@@ -97,6 +106,26 @@ def test_several_models_share_what_was_decoded_and_corrupted(manifest, tmp_path,
     sweep(manifest, models, out=tmp_path / "out", **SETTINGS)
     assert len(decoded) == 12
     assert len(Quieter.asked) == 2 * 12
+
+
+def test_two_names_for_one_corruption_share_the_work(manifest, tmp_path):
+    shared = [suites.Condition(name, Quieter(), (1, 3)) for name in ("a", "b")]
+    Quieter.asked.clear()
+    told = []
+    store = sweep(manifest, [loudness()], shared, out=tmp_path, progress=told.append)
+    assert len(Quieter.asked) == 2 * 12
+    assert (told[0].cells, told[-1].finished, len(told)) == (3, 3, 3)
+    one, other = (store.rows(corruption=name)["score"] for name in ("a", "b"))
+    assert len(one) == 2 * 12
+    assert one.equals(other)
+
+
+def test_models_of_two_rates_hear_what_each_would_alone(manifest, tmp_path):
+    models = [loudness(), Classifier(Loudness(), "fast", 16000, ("spoof", "bonafide"))]
+    both = sweep(manifest, models, out=tmp_path / "both", **SETTINGS)
+    for model in models:
+        alone = sweep(manifest, [model], out=tmp_path / model.name, **SETTINGS)
+        assert both.rows(model=model.name).equals(alone.rows())
 
 
 def test_progress_counts_to_the_end(manifest, tmp_path):

@@ -14,11 +14,13 @@ LARGE = 3_000_000  # bytes; a pipe holds some hundred thousand
 
 
 class Busy:
-    """Answers at length, or works for a minute."""
+    """Answers at length, works for a minute, or ends everything."""
 
     def __call__(self, work):
         if work == b"sleep":
             time.sleep(60)
+        if work == b"exit":
+            os._exit(3)
         return os.getpid(), work
 
 
@@ -37,9 +39,13 @@ def test_large_pieces_and_large_answers_pass_each_other(tmp_path):
         assert [work[0] for _, work in answers] == [0, 1, 2, 3, 4][: len(answers)]
         assert {len(work) for _, work in answers} == {LARGE}
         assert {pid for pid, _ in answers} == {worker.process.pid}
+        worker.ask(b"exit")
+        (death,) = pool.told()
+        assert (death.why, death.could_not_start) == ("exit code 3", False)
+        worker = pool.replace(worker)
         worker.ask(b"sleep")
         worker.connection.close()
-        assert worker.process.wait(timeout=10) == 0
+        assert worker.process.wait(timeout=60) == 0
 
 
 @pytest.fixture
@@ -56,8 +62,8 @@ def test_workers_that_cannot_start_are_told_with_their_last_words(refusing_inter
     with WorkerPool(performer, 1) as pool:
         pool.workers[0].ask(b"y" * LARGE)
         (death,) = pool.told()
-    assert (death.exit_code, death.signal) == (3, "")
-    assert death.why == "no module named torch, exit code 3"
+    assert (death.why, death.could_not_start) == ("exit code 3", True)
+    assert death.last_line == "no module named torch"
     with pytest.raises(SweepError, match="no module named torch"):
         list(piecework(str.upper, ["a", "b"], 2))
 

@@ -87,6 +87,25 @@ def test_failed_clips_are_left_out_on_both_sides(made):
     assert found.more_rejected.value == found.more_accepted.value == 0
 
 
+def test_a_condition_that_lacks_a_class_says_nothing(made):
+    human = np.arange(240) % 2 == 0
+    rows = rows_of(
+        made,
+        harmless=lambda scores: scores,
+        one_class=lambda scores: np.where(human, scores, np.inf),
+        nothing=lambda scores: scores * np.nan,
+    )
+    assert [one.name for one in outcomes(made, rows)] == ["harmless"]
+
+
+def test_what_flips_no_decision_holds_only_with_enough_clips(made):
+    """Three of a hundred clips might still be rejected, and none of thirty shows it."""
+    for speakers, holds in ((15, False), (60, True)):
+        (found,) = outcomes(made, rows_of(made, speakers=speakers, harmless=lambda scores: scores))
+        assert found.more_rejected.value == 0
+        assert found.holds == holds
+
+
 def test_without_clean_scores_there_is_nothing_to_compare(made):
     rows = rows_of(made, harmless=lambda scores: scores)
     with pytest.raises(MetricError, match="clean clips"):

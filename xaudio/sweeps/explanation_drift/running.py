@@ -118,7 +118,7 @@ def with_gradients(models: Sequence[SweptModel]) -> dict[str, Classifier]:
 
 
 def _died(death: Death) -> str:
-    return f"the process that explained the clips of this condition crashed ({death.signal})"
+    return f"the process that explained the clips of this condition crashed ({death.why})"
 
 
 def _explainers(

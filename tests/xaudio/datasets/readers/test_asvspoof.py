@@ -54,7 +54,7 @@ class TestASVspoof2019:
             ("LA_E_2834763",),
             ("LA_E_8877452",),
         ]
-        with pytest.raises(CorpusError, match="no split 'dev'; there are: eval, train"):
+        with pytest.raises(CorpusError, match="of the split 'dev': it has eval, train"):
             read_dataset("asvspoof2019-la", la2019, split="dev")
 
     def test_physical_access_tells_the_environment(self, tmp_path):

@@ -146,7 +146,7 @@ def test_stopped_in_the_middle_it_goes_on_and_ends_the_same(clips, tmp_path):
 def test_processes_give_the_same_rows_and_a_cell_that_kills_them_is_told_as_failed(clips, tmp_path):
     here = rows_of(tmp_path / "here", clips, known.Moved(), clips=3)
     there = rows_of(tmp_path / "there", clips, known.Moved(), known.Deadly(), clips=3, workers=2)
-    assert ["crashed (SIG" in row["error"] for row in of(there, "deadly")] == [True] * 3
+    assert ["crashed (exit code 3)" in row["error"] for row in of(there, "deadly")] == [True] * 3
     assert there.filter(pc.field("corruption") != "deadly").equals(here)
 
 
