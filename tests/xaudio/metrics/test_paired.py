@@ -3,7 +3,10 @@ import pytest
 from scipy.stats import binom, norm
 
 from xaudio.metrics import (
+    BalancedAccuracy,
+    CostAt,
     EqualErrorRate,
+    FalseAcceptance,
     FalseRejection,
     MeanScore,
     bootstrap,
@@ -12,6 +15,9 @@ from xaudio.metrics import (
     mcnemar,
     paired_difference,
 )
+from xaudio.metrics.dcf import ASVSPOOF5_COSTS
+from xaudio.metrics.uncertainty.bootstrap import replicate
+from xaudio.metrics.uncertainty.resampling import plan_resampling
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +90,33 @@ def test_few_clips_that_differ_have_bonett_and_prices_interval(worse, better):
     one, two = (worse + 1) / (clips + 2), (better + 1) / (clips + 2)
     reach = norm.ppf(0.975) * np.sqrt((one + two - (one - two) ** 2) / (clips + 2))
     assert found.interval().high - found.value == pytest.approx(reach, rel=0.04)
+
+
+def test_one_clip_weighs_what_its_class_makes_it_weigh():
+    scores, is_bonafide = np.tile([1.0, -1.0], 100), np.arange(200) % 10 == 0  # 20 humans
+    weights = {
+        FalseRejection(0.0): (1.0, 0.0),
+        FalseAcceptance(0.0): (0.0, 1.0),
+        BalancedAccuracy(0.0): (0.5, 0.5),
+        EqualErrorRate(): (0.5, 0.5),
+        CostAt(0.0): ASVSPOOF5_COSTS.normalised,
+        MeanScore(): (0.0, 0.0),
+    }
+    for statistic, (human, spoof) in weights.items():
+        found = paired_difference(scores, scores, is_bonafide, statistic, samples=20)
+        expected = np.sqrt(2) * np.hypot(human / 22, spoof / 182)
+        assert found.standard_error == pytest.approx(expected), statistic
+
+
+def test_a_difference_rests_on_the_class_it_is_about():
+    is_bonafide = np.arange(60) < 40
+    speakers = np.where(is_bonafide, np.arange(60) // 2, np.arange(60) // 10)  # 20 humans, 2 others
+    scores = np.random.default_rng(0).normal(size=60)
+    measures = [(scores, FalseRejection(0.0)), (scores, FalseAcceptance(0.0))]
+    found = replicate(measures, is_bonafide, plan_resampling(is_bonafide, speakers, samples=9))
+    sums = {(1.0, 0.0): 20, (0.0, 1.0): 2, (0.5, 0.5): 2}
+    for factors, clusters in sums.items():
+        assert found.combination(factors).clusters == clusters
 
 
 def test_all_that_differ_alike_are_a_sign_test():

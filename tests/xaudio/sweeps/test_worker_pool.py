@@ -14,11 +14,11 @@ LARGE = 3_000_000  # bytes; a pipe holds some hundred thousand
 
 
 class Busy:
-    """Answers at length, works for a minute, or ends everything."""
+    """Answers at length, works for ten minutes, or ends everything."""
 
     def __call__(self, work):
         if work == b"sleep":
-            time.sleep(60)
+            time.sleep(600)
         if work == b"exit":
             os._exit(3)
         return os.getpid(), work

@@ -102,3 +102,15 @@ def test_a_kind_of_which_every_clip_failed_is_still_listed():
         None,
         None,
     )
+
+
+def test_an_attack_of_one_speaker_tells_next_to_nothing_of_others():
+    human = np.arange(120) % 2 == 0
+    attacks = [None if bonafide else f"A{n // 2 % 3}" for n, bonafide in enumerate(human)]
+    speakers = [f"h{n % 8}" if attack is None else attack for n, attack in enumerate(attacks)]
+    scores = np.where(human, 1.0, -1.0) + np.random.default_rng(0).normal(size=120)
+    rows = rows_of(scores.tolist(), attack=attacks, speakers=speakers)
+    cells = attack_table(table_of(rows), samples=100).to_pylist()
+    assert [cell["clusters"] for cell in cells] == [4, 1, 1, 1]  # every other number is human
+    for cell in cells[1:]:
+        assert cell["error_high"] - cell["error_low"] > 0.9

@@ -158,6 +158,27 @@ def test_no_error_seen_is_no_proof_that_there_is_none():
         assert row[f"{name}_high"] == pytest.approx(never)
 
 
+def test_clean_clips_are_no_finding_about_flips(clean):
+    found = summary(rows_of(clean) + rows_of(clean, "x", 1))
+    assert found["m", "clean", 0]["flipped"] == found["m", "x", 1]["flipped"] == 0
+    assert found["m", "clean", 0]["flipped_low"] is found["m", "clean", 0]["flipped_high"] is None
+    assert found["m", "x", 1]["flipped_high"] > 0
+
+
+def test_it_says_how_many_speakers_the_intervals_rest_on(clean):
+    human = np.tile([True, False], CLIPS // 2)
+    speakers = [f"h{n % 3}" if bonafide else f"s{n % 7}" for n, bonafide in enumerate(human)]
+    few = [score if speakers[n] != "h2" else None for n, score in enumerate(clean)]
+    found = summary(rows_of(clean, speakers=speakers) + rows_of(few, "x", 1, speakers=speakers))
+    assert {key[1]: row["clusters"] for key, row in found.items()} == {"clean": 3, "x": 2}
+    assert summary(rows_of(clean))["m", "clean", 0]["clusters"] == CLIPS // 2
+    alone = summary(rows_of(clean, speakers=["h" if bonafide else None for bonafide in human]))
+    assert alone["m", "clean", 0]["clusters"] == 1
+    labels = ["cat", "dog"] * (CLIPS // 2)
+    other = summary(rows_of(clean, labels=labels, speakers=speakers))["m", "clean", 0]
+    assert other["clusters"] == 10
+
+
 def test_repeats_are_compared_with_the_same_clean_clip(clean):
     rows = rows_of(clean)
     for repeat, shift in enumerate([0.5, 1.5]):

@@ -141,7 +141,11 @@ def test_what_both_models_find_hard_cancels_out():
 def test_the_same_model_twice_does_not_differ():
     clean = detector_scores(1)
     rows = rows_of(clean, model="a") + rows_of(clean, model="b")
-    for row in pairs_in(rows, samples=20).values():
+    found = pairs_in(rows, samples=20)
+    reaches = {key[-1]: row["high"] for key, row in found.items()}
+    assert reaches["eer_refitted"] == pytest.approx(reaches["error"], rel=0.02)
+    assert reaches["error"] == pytest.approx(reaches["false_rejection"] / np.sqrt(2), rel=0.02)
+    for row in found.values():
         assert (row["difference"], row["p"], row["significant"]) == (0, 1, False)
         # Nor is it proof that they never do.
         assert -0.05 < row["low"] < -0.01 < 0.01 < row["high"] < 0.05
