@@ -57,7 +57,7 @@ class SweepBar:
 def duration(seconds: float) -> str:
     """So many seconds for people.
 
-    >>> duration(1.23), duration(75), duration(7500), duration(900_000)
+    >>> duration(1.23), duration(75.0), duration(7500.0), duration(900_000.0)
     ('1.2 s', '1:15', '2:05:00', '10 days 10 h')
     """
     if seconds < 10:

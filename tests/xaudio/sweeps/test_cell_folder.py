@@ -197,11 +197,14 @@ def test_copies_what_is_lacking(folder, tmp_path):
     folder.pack()
     copy_cells(folder.folder, target.folder)
     assert len(list(target.folder.iterdir())) == 10, "a packed file of known cells is left aside"
+    folder.add(cell(2), rows(cell(2)))  # as if packing had been killed before its last step
     copy_cells(folder.folder, tmp_path / "empty")
     copy_cells(tmp_path / "nowhere", tmp_path / "empty")
+    copied = (tmp_path / "empty").iterdir()
+    assert sum(pq.read_metadata(file).num_rows for file in copied) == sum(EVERY.values())
     assert counted(CellFolder(tmp_path / "empty", SCHEMA).read(EVERY)) == EVERY
-    (packed,) = folder.folder.iterdir()
+    (packed,) = folder.folder.glob("packed-*")
     packed.write_bytes(b"PAR1")
     with pytest.raises(SweepError, match="cannot be read"):
         copy_cells(folder.folder, tmp_path / "fresh")
-    assert not (tmp_path / "fresh").exists()
+    assert CellFolder(tmp_path / "fresh", SCHEMA).finished() == {cell(2)}

@@ -78,8 +78,12 @@ def test_nothing_is_done_twice(manifest, tmp_path):
     Quieter.asked.clear()
     with pytest.raises(InterruptedError):
         sweep(manifest, [loudness()], out=tmp_path, progress=stop_after(5), **SETTINGS)
-    store = sweep(manifest, [loudness()], out=tmp_path, **SETTINGS)
+    told = []
+    store = sweep(manifest, [loudness()], out=tmp_path, progress=told.append, **SETTINGS)
     assert len(Quieter.asked) == 2 * 12
+    cells = told[0].cells
+    assert [state.finished for state in told] == list(range(6, cells + 1))
+    assert (told[-1].scored, told[-1].seconds_left) < (5 * 12, 1e-9)
     before = files(store)
     told = []
     sweep(manifest, [loudness()], out=tmp_path, progress=told.append, **SETTINGS)

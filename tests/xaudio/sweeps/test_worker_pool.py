@@ -28,6 +28,7 @@ def test_large_pieces_and_large_answers_pass_each_other(tmp_path):
     """And a worker ends with the process that asked for it, whatever it is doing."""
     with WorkerPool(Busy(), 1) as pool:
         (worker,) = pool.workers
+        assert os.getpgid(worker.process.pid) != os.getpgid(0), "Ctrl-C goes to a whole group"
         answers = []
         for number in range(2):
             worker.ask(bytes([number]) * LARGE)

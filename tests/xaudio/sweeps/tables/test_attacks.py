@@ -114,3 +114,7 @@ def test_an_attack_of_one_speaker_tells_next_to_nothing_of_others():
     assert [cell["clusters"] for cell in cells] == [4, 1, 1, 1]  # every other number is human
     for cell in cells[1:]:
         assert cell["error_high"] - cell["error_low"] > 0.9
+    alone = rows_of(scores.tolist(), attack=attacks, speakers=["s"] * 120)
+    assert {cell["clusters"] for cell in attack_table(table_of(alone), samples=5).to_pylist()} == {
+        1
+    }
