@@ -208,3 +208,6 @@ def test_copies_what_is_lacking(folder, tmp_path):
     with pytest.raises(SweepError, match="cannot be read"):
         copy_cells(folder.folder, tmp_path / "fresh")
     assert CellFolder(tmp_path / "fresh", SCHEMA).finished() == {cell(2)}
+    (folder.folder / f"{cell(2)}.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SweepError, match=f"{cell(2)}.parquet' cannot be read"):
+        copy_cells(folder.folder, tmp_path / "newest")

@@ -112,6 +112,20 @@ def test_what_fails_on_every_clip_is_told_before_the_start(manifest):
 
     plan, classifiers = plan_of(manifest, [Unplugged(), Quieter()], [1, 2], [loudness()])
     assert estimate(plan, classifiers).failing == {"unplugged": "The device is not there."}
+
+    @dataclass(frozen=True)
+    class Fussy(Quieter):
+        name = "fussy"
+
+        def corrupt(self, waveform, sample_rate: int, level: float, keys):
+            self.asked.append(keys[0].clip)
+            if keys[0].clip == self.asked[0]:
+                raise CorruptionError("Not this one.")
+            return waveform
+
+    Quieter.asked.clear()
+    plan, classifiers = plan_of(manifest, [Fussy()], [1, 2], [loudness()])
+    assert estimate(plan, classifiers).failing == {}, "others passed"
     broken = Classifier(Broken(), "broken", RATE, ("spoof", "bonafide"))
     plan, classifiers = plan_of(manifest, [Quieter()], [1], [broken, loudness("fine", 0.1)])
     ((name, why),) = estimate(plan, classifiers).failing.items()

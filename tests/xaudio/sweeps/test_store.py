@@ -28,6 +28,12 @@ def test_one_row_per_clip_and_condition_sorted(manifest, tmp_path):
     ]
 
 
+def test_a_single_clip_has_a_row_under_every_condition_and_repeat(manifest, tmp_path):
+    one = Manifest.of(manifest.rows[:1])
+    rows = sweep(one, [loudness()], [Noisy()], [1, 3], tmp_path / "out", repeats=2).rows()
+    assert rows.num_rows == 1 + 2 * 2
+
+
 def test_duckdb_reads_the_files_as_they_are(manifest, tmp_path):
     store = sweep(manifest, [loudness()], [Quieter()], [1], tmp_path / "out")
     query = f"""select corruption, label, count(*), avg(score)

@@ -53,7 +53,7 @@ class Bootstrap:
         value: Of the statistic on the clips given.
         replicates: Of the statistic on the clips redrawn.
         influence: Of the clusters.
-        value_range: Where such values lie; free for a difference.
+        value_range: Where such values lie; it decides the scale of the interval.
         clusters: How many independent ones the value rests on: those of the class with fewer.
         unseen: What clips that differ, but did not happen to be among those given, add to the
             standard error of a difference; see `one_clip`.
@@ -73,17 +73,21 @@ class Bootstrap:
 
     @property
     def is_alike_everywhere(self) -> bool:
-        """Whether no redraw says anything: of errors that never happened, or always."""
+        """Whether redraws say nothing, because all clusters show the same: no error at all, say.
+
+        Where they show no difference, `unseen` says how far there may be one.
+        """
+        if self.value_range.is_at_end(self.value):
+            return True
         moves = float(np.ptp(self.replicates)) > DISTINCT
-        nothing = self.unseen > 0.0 and abs(self.value) < DISTINCT
-        return self.value_range.is_at_end(self.value) or not (moves or nothing)
+        return not moves and (self.unseen == 0.0 or abs(self.value) > DISTINCT)
 
     def interval(self, level: float = 0.95) -> Interval:
         """The interval to report: Student's, on the logit scale for shares.
 
         It was chosen because it comes nearest to its promise: for nominal 95 %, measured 92.5 to
         98.3 % from 10 speakers or 100 lone clips a class up, over all statistics here, where the
-        percentile interval falls to 82 %. Fewer than 10 speakers were not measured. One exception:
+        percentile interval falls to 82 %; with 4 speakers 93 to 99.8 %. One exception:
         `MinimumCost` is optimistic with few clips, its interval holds the truth about 90 times in
         100 up to some 400 clips a class. See `docs/metrics.md`.
         """
