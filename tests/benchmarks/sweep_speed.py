@@ -8,7 +8,7 @@ The ideal is the processor seconds of the same work, spread over the cores witho
 counted twice: for the sweep by one worker, all processes and all of their overhead included, and
 for the bare functions. Start-up is apart: clocks start when the first task is finished.
 
-About 15 minutes on 2 cores that have nothing else to do.
+About 17 minutes on 2 cores that have nothing else to do.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="folder to work in; else a temporary one")
     parser.add_argument("--workers", type=int, default=cores())
-    parser.add_argument("--seconds", type=float, default=340.0, help="of the long run, about")
+    parser.add_argument("--seconds", type=float, default=420.0, help="of the long run, about")
     parser.add_argument("--clips", type=int, help="of the long run, instead of its seconds")
     parser.add_argument("--share", type=int, default=4, help="one worker does one in so many")
     parser.add_argument("--severities", type=int, nargs="*", help="all if not given")

@@ -94,7 +94,12 @@ def run(
     """
     if suite and corruption:
         raise UserError("Give --corruption (one or more) or a --suite, not both.")
-    from xaudio.datasets.manifest import load_manifest
+    if gpus and not (ray or address):
+        raise UserError(
+            "--gpus shares GPUs among Ray's workers: give --ray or --address with it, or "
+            "--device cuda to use one without Ray."
+        )
+    from xaudio.datasets.manifest import load_manifest, of_split
     from xaudio.sweeps import SweepStore
     from xaudio.sweeps.estimate import estimate
     from xaudio.sweeps.sweeping import plan_for
@@ -103,10 +108,11 @@ def run(
     chosen_part = parsed_part(part)
     clips = load_manifest(manifest)
     if split is not None:
-        clips = clips.filter(split=split)
+        clips = of_split(clips, split)
     models = swept(model, weights or [], label, sample_rate, device, precision)
     whole = plan_for(clips, models, corruption or suite or SUITE, severity, repeats, bucket_size)
     plan = whole.part(*chosen_part) if chosen_part else whole
+    _check_method(explain)
     store, executor = SweepStore(out), _executor(models, workers, ray, address, gpus)
     processes = _processes(workers)
     again = store.with_failures(plan.ids()) if retry_failed else frozenset()
@@ -210,6 +216,18 @@ def _executor(
     return executor_for(models, workers)
 
 
+def _check_method(explain: str | None) -> None:
+    """Refuse a method that is none now, rather than after hours of scoring.
+
+    Raises:
+        ExplanationError: The message names the nearest.
+    """
+    if explain is not None and explain != DEFAULT_METHOD:
+        from xaudio.explaining import load_method
+
+        load_method(explain, {})
+
+
 def _processes(workers: int | None) -> int:
     from xaudio.sweeps.processes import cores
 
@@ -267,6 +285,8 @@ def _tell(store: Any, as_json: bool) -> None:
     from xaudio.sweeps.reporting import write_report
     from xaudio.sweeps.tables import condition_table
 
+    if not as_json:
+        typer.echo("Writing the report.", err=True)
     report = write_report(store)
     conditions, failures = condition_table(store), store.failures()
     if as_json:

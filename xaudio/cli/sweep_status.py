@@ -30,7 +30,7 @@ def status(
     )
     if state.reasons:
         print_table(
-            ["clips", "why they failed"],
+            ["recordings", "why they failed"],
             [[count, why] for why, count in state.reasons[:MOST_REASONS]],
         )
         typer.echo("Once the cause is mended, --retry-failed does their cells again.")

@@ -14,6 +14,7 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Put the results of several machines together; what is there twice is kept once."""
+    from xaudio.reports.amounts import counted
     from xaudio.sweeps import merge_stores
 
     store = merge_stores(into, others)
@@ -21,16 +22,19 @@ def merge(
     if as_json:
         print_json(told)
         return
-    typer.echo(f"{told['finished']} finished cells in {into}, {told['remaining']} remaining.")
+    finished = counted(told["finished"], "finished cell")
+    typer.echo(f"{finished} in {into}, {told['remaining']:,} remaining.")
 
 
 def pack(
     folder: Annotated[Path, typer.Argument(help="Folder of a sweep.")], as_json: Json = False
 ) -> None:
     """Put the files of single cells together: thousands of files become a few."""
-    from xaudio.sweeps import open_store
+    from xaudio.reports.amounts import counted
+    from xaudio.sweeps import open_store, pack_store
 
-    store = open_store(folder)
-    store.cells.pack()
-    told = {"out": str(folder), "files": len(list((folder / "cells").glob("*.parquet")))}
-    print_json(told) if as_json else typer.echo(f"{told['files']} files in {folder / 'cells'}")
+    files = pack_store(open_store(folder))
+    if as_json:
+        print_json({"out": str(folder), "files": files})
+        return
+    typer.echo(f"Results are in {counted(files, 'file')} now.")

@@ -18,16 +18,20 @@ Row = Mapping[str, Any]
 
 def print_estimate(expected: Any) -> None:
     """What a sweep will take, before it starts; on the error stream, beside the bar."""
+    from xaudio.reports.amounts import counted, sound_text
+
     if not expected.waiting:
-        said = f"All {expected.cells:,} cells are finished." if expected.cells else "Nothing to do."
+        cells = counted(expected.cells, "cell")
+        said = f"Finished: {expected.cells:,} of {cells}." if expected.cells else "Nothing to do."
         typer.echo(said, err=True)
         return
     models = ", ".join(
         f"{name} {duration(seconds)}" for name, seconds in expected.score_seconds.items()
     )
     typer.echo(
-        f"{expected.clips:,} clips, {expected.cells:,} cells, {expected.waiting:,} to do: "
-        f"{expected.rows:,} scores over {_hours(expected.audio_seconds)} of audio.\n"
+        f"{counted(expected.clips, 'clip')}, {counted(expected.cells, 'cell')}, "
+        f"{expected.waiting:,} to do: {counted(expected.rows, 'score')} over "
+        f"{sound_text(expected.audio_seconds)} of audio.\n"
         f"About {duration(expected.wall_seconds)} on {expected.workers} "
         f"{'process' if expected.workers == 1 else 'processes'}, start and report apart (one core: "
         f"decoding {duration(expected.decode_seconds)}, corruption "
@@ -39,17 +43,16 @@ def print_estimate(expected: Any) -> None:
         typer.echo(f"Every clip that was tried failed: {what}: {why}", err=True)
 
 
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds / 60:.1f} min"
-
-
 def _mebibytes(count: float) -> str:
     mebibytes = count / 2**20
+    if mebibytes < 0.1:
+        return "less than 0.1 MiB"
     return f"{mebibytes:,.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.1f} MiB"
 
 
 def print_conditions(rows: Sequence[Row], failed: int, folder: Path, most: int) -> None:
     """The condition table; of one with more rows the clean ones and the worst of every model."""
+    rows = sorted(rows, key=lambda row: (row["model"], row["severity"] > 0, row["corruption"]))
     shown = rows if len(rows) <= most else worst_conditions(rows)
     detectors = [row for row in shown if row["accuracy"] is None]
     others = [row for row in shown if row["accuracy"] is not None]
@@ -65,8 +68,17 @@ def print_conditions(rows: Sequence[Row], failed: int, folder: Path, most: int) 
             f"Of {len(rows)} rows the clean clips' and every model's {WORST} worst; all of them: "
             f"xaudio sweep results {quote(str(folder))}"
         )
+    if _partial(rows):
+        typer.echo(
+            "Some conditions are over fewer clips than others: their cells are not finished."
+        )
     if failed:
         typer.echo(f"{failed} scores are missing; the report says which and why.")
+
+
+def _partial(rows: Sequence[Row]) -> bool:
+    """Whether conditions lack scores that are not failures."""
+    return len({row["clips"] + row["failed"] for row in rows}) > 1
 
 
 def worst_conditions(rows: Sequence[Row], each: int = WORST) -> list[Row]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from xaudio.reports.charts import Row
 from xaudio.reports.html import Html, details, table
-from xaudio.reports.measures import ABSENT, share_text, with_interval
+from xaudio.reports.measures import ABSENT, WRONG, main_measure, share_text, with_interval
 
 MOST_FAILURES = 200
 PLACE = ("Model", "Corruption", "Severity", "Parameters", "Clips")
@@ -25,13 +25,20 @@ def parameter_text(parameters: str) -> str:
     )
 
 
-def condition_rows(conditions: Sequence[Row]) -> Html:
-    """A table with a line per condition; columns of which nothing is known are left out."""
+def condition_rows(conditions: Sequence[Row], drawn: str = "speakers") -> Html:
+    """A table with a line per condition; columns of which nothing is known are left out.
+
+    Args:
+        conditions: Rows of a sweep's condition table.
+        drawn: What the bootstrap redraws.
+    """
     columns = {
         name: text
         for name, (column, text) in _columns().items()
         if any(row.get(column) is not None for row in conditions)
     }
+    if drawn != "speakers":
+        columns.pop("Speakers", None)
     if any(row["failed"] for row in conditions):
         columns = {"Failed": lambda row: row["failed"], **columns}
     return table(
@@ -47,9 +54,16 @@ def condition_rows(conditions: Sequence[Row]) -> Html:
             ]
             for row in conditions
         ],
-        "In brackets 95 % bootstrap intervals, speakers resampled. Errors, false rejections, false "
-        "acceptances and flips are counted at the threshold fixed on clean clips. A score shift "
-        "below zero sounds less human than the clean clip.",
+        f"In brackets 95 % bootstrap intervals, {drawn} resampled.{_counted(conditions)}",
+    )
+
+
+def _counted(conditions: Sequence[Row]) -> str:
+    if main_measure(conditions) is WRONG:
+        return ""
+    return (
+        " Errors, false rejections, false acceptances and flips are counted at the threshold fixed "
+        "on clean clips. A score shift below zero sounds less human than the clean clip."
     )
 
 
@@ -75,6 +89,7 @@ Text = Callable[[Row], object]
 def _columns() -> Mapping[str, tuple[str, Text]]:
     """By heading: the column that must be known, and what is written."""
     return {
+        "Speakers": ("clusters", lambda row: row["clusters"]),
         "Errors": ("error", _interval("error", "error")),
         "False rejections": ("false_rejection", _interval("false_rejection", "false_rejection")),
         "False acceptances": (

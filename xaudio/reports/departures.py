@@ -1,19 +1,14 @@
 """Whether relevance leaves a synthetic stretch before the score does, as a table of a page."""
 
-from collections.abc import Sequence
-
 from xaudio.reports.charts import Row
 from xaudio.reports.html import Html, details, paragraph, subsection, table
 from xaudio.reports.measures import ABSENT, with_interval
+from xaudio.reports.sweep_findings import SweepFindings
 
 
-def departures_part(departures: Sequence[Row]) -> list[Html]:
-    """A sentence and the numbers behind it; nothing where no clip has annotated stretches.
-
-    Args:
-        departures: Rows of a sweep's departure table.
-    """
-    known = [row for row in departures if row["difference"] is not None]
+def departures_part(findings: SweepFindings) -> list[Html]:
+    """A sentence and the numbers behind it; nothing where no clip has annotated stretches."""
+    known = [row for row in findings.rows("departures") if row["difference"] is not None]
     if not known:
         return []
     first = sum(row["difference_high"] is not None and row["difference_high"] < 0 for row in known)
@@ -43,7 +38,8 @@ def departures_part(departures: Sequence[Row]) -> list[Html]:
         rows,
         "What is left of the clean value: of the evidence in annotated synthetic stretches beyond "
         "their share of the time, and of the score's lead over the threshold; 100 % is as clean, "
-        "0 is nothing. In brackets 95 % bootstrap intervals by speaker, the difference paired.",
+        f"0 is nothing. In brackets 95 % bootstrap intervals, {findings.drawn} resampled, the "
+        "difference paired.",
     )
     title = "Does relevance leave the synthetic stretch before the score does?"
     return [subsection(title, paragraph(said), details("The numbers", listed))]

@@ -28,6 +28,8 @@ class SweepFindings:
         flips: Decisions that flipped, some of them with their sound.
         models: What decides each model's scores, by its name.
         facts: What else it was made from.
+        about: What was swept over what, in a line below the heading.
+        drawn: What the bootstrap redraws: speakers, or clips where no speaker is named.
         unfinished: What is still to be done, in a sentence; empty where nothing is.
     """
 
@@ -45,6 +47,8 @@ class SweepFindings:
     flips: Sequence[FlippedClip] = ()
     models: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
+    about: str = ""
+    drawn: str = "speakers"
     unfinished: str = ""
 
     def rows(self, name: str) -> list[Row]:

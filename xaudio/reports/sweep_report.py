@@ -14,7 +14,7 @@ from xaudio.reports import sweep_sections as sections
 from xaudio.reports.attack_cube import STYLE as CUBE_STYLE
 from xaudio.reports.condition_rows import parameter_text
 from xaudio.reports.heat import heat_style
-from xaudio.reports.html import Html, page
+from xaudio.reports.html import Html, page, paragraph
 from xaudio.reports.measures import NO_BREAK, REFITTED, share_text
 from xaudio.reports.paired_models import comparisons
 from xaudio.reports.sweep_figures import Figures, sweep_figures
@@ -39,7 +39,8 @@ def findings_report(findings: SweepFindings, title: str = "Robustness") -> Html:
         title: Heading of the page.
     """
     style, *parts = findings_sections(findings)
-    return page(title, [style, *_with_contents(parts)])
+    about = [paragraph(findings.about)] if findings.about else []
+    return page(title, [style, *about, *_with_contents(parts)])
 
 
 def findings_sections(findings: SweepFindings, figures: Figures | None = None) -> list[Html]:
@@ -59,7 +60,7 @@ def findings_sections(findings: SweepFindings, figures: Figures | None = None) -
         comparisons(findings),
         sections.attacks(findings),
         sections.explanations(findings, drawn),
-        sections.quality(drawn),
+        sections.quality(findings, drawn),
         sections.every_condition(findings),
         sections.failures(findings),
         sections.provenance(findings),

@@ -5,29 +5,31 @@ from xaudio.reports.charts import page_svg
 from xaudio.reports.condition_rows import condition_rows, failure_rows
 from xaudio.reports.departures import departures_part
 from xaudio.reports.html import Html, details, drawing, facts, note, section, subsection, table
-from xaudio.reports.measures import ERRORS, REFITTED, main_measure
+from xaudio.reports.measures import ERRORS, REFITTED, WRONG, main_measure
 from xaudio.reports.model_matrix import model_matrix
 from xaudio.reports.paired_models import from_clean
+from xaudio.reports.sureness import bands, sureness
 from xaudio.reports.sweep_figures import Figures
 from xaudio.reports.sweep_findings import SweepFindings
 from xaudio.reports.sweep_summary import summary_part, summary_sentences
 from xaudio.reports.threshold_drift import threshold_rows
 
-BANDS = "Bands are 95 % bootstrap intervals; speakers are resampled, not clips."
 PANELS = "One panel per corruption, clean clips at the left end, one line per model."
 
 
 def summary(findings: SweepFindings) -> Html:
     """What breaks which model, in sentences."""
+    rows = findings.rows("conditions")
     tested = from_clean(findings.rows("pairs"))
+    threshold = (
+        " The deployed threshold is the one at which both kinds of error are equal on the clean "
+        "clips."
+    )
     return section(
         "What breaks which model",
         *([note(findings.unfinished)] if findings.unfinished else []),
-        summary_part(summary_sentences(findings.rows("conditions"), tested)),
-        note(
-            "In square brackets 95 % bootstrap intervals, speakers resampled. The deployed "
-            "threshold is the one at which both kinds of error are equal on the clean clips."
-        ),
+        summary_part(summary_sentences(rows, tested)),
+        note(sureness(findings) + (threshold if main_measure(rows) is ERRORS else "")),
     )
 
 
@@ -62,7 +64,7 @@ def curves(findings: SweepFindings, figures: Figures) -> Html | None:
             else "Share of clips to which the model gives another label than they have."
         )
         title = f"{measure.name[0].upper()}{measure.name[1:]}"
-        parts += _figure(figures, "errors", f"{what} {PANELS} {BANDS}", title)
+        parts += _figure(figures, "errors", f"{what} {PANELS} {bands(findings)}", title)
     parts += _figure(
         figures,
         "rejections-and-acceptances",
@@ -77,7 +79,7 @@ def curves(findings: SweepFindings, figures: Figures) -> Html | None:
         refitted,
         "Equal error rate, re-fitted: each condition gets the threshold that suits it best, which "
         "no detector in use has. This is how well the scores still separate the classes, and it "
-        f"hides a threshold that no longer fits. {BANDS}",
+        f"hides a threshold that no longer fits. {bands(findings)}",
         "Equal error rate, re-fitted under each condition",
     )
     return section("Errors over severity", *parts) if parts else None
@@ -95,7 +97,7 @@ def thresholds(findings: SweepFindings, figures: Figures) -> Html | None:
             "The best threshold under each condition less the deployed one, in standard deviations "
             "of the model's clean scores within a class. Above the dotted line the deployed "
             "threshold is too low and lets synthesis through; below, it is too high and rejects "
-            f"human speech. {BANDS} They count the deployed threshold's own uncertainty.",
+            f"human speech. {bands(findings)} They count the deployed threshold's own uncertainty.",
         ),
         details("The thresholds as numbers", threshold_rows(findings.rows("thresholds"))),
     )
@@ -139,12 +141,20 @@ def attacks(findings: SweepFindings) -> Html | None:
         if findings.flips
         else ""
     )
-    return section(
-        "Attack by attack",
-        note(
+    title, what = (
+        ("Class by class", "Share of the clips of each class that are given another label.")
+        if main_measure(findings.rows("conditions")) is WRONG
+        else (
+            "Attack by attack",
             "Share of clips that are decided wrongly at the threshold fixed on clean clips, in "
-            "per cent: rejections of bona fide clips, acceptances of each attack. In each cell "
-            f"severities rise from left to right; the pointer shows 95 % intervals.{lead}"
+            "per cent: rejections of bona fide clips, acceptances of each attack.",
+        )
+    )
+    return section(
+        title,
+        note(
+            f"{what} In each cell severities rise from left to right; the pointer shows 95 % "
+            f"intervals.{lead}"
         ),
         *attack_cube(rows, findings.flips),
     )
@@ -166,13 +176,14 @@ def explanations(findings: SweepFindings, figures: Figures) -> Html | None:
             "clip's time; 0 is unchanged. Full points are clips whose decision was kept, open ones "
             "those whose decision flipped. Dashed: relevance that knows nothing; dotted: the same "
             "method on the model with random weights. Lines through points are 95 % bootstrap "
-            f"intervals by speaker, over at most {clips} clips; some run past the edge.",
+            f"intervals, {findings.drawn} resampled, over at most {clips} clips; some run past the "
+            "edge.",
         ),
-        *departures_part(findings.rows("departures")),
+        *departures_part(findings),
     )
 
 
-def quality(figures: Figures) -> Html | None:
+def quality(findings: SweepFindings, figures: Figures) -> Html | None:
     """Errors against what was measured rather than asked."""
     names = [name for name in figures if name.startswith("quality-")]
     if not names:
@@ -187,7 +198,7 @@ def quality(figures: Figures) -> Html | None:
         note(
             "A severity is what was asked for; here is what came out of it: the median over a "
             "sample of clips. One panel per model, one line per corruption, its points the "
-            f"severities. Up: errors as above, over all clips. {BANDS}"
+            f"severities. Up: errors as above, over all clips. {bands(findings)}"
         ),
     )
 
@@ -195,7 +206,7 @@ def quality(figures: Figures) -> Html | None:
 def every_condition(findings: SweepFindings) -> Html:
     """All numbers."""
     rows = findings.rows("conditions")
-    listed = condition_rows(rows)
+    listed = condition_rows(rows, findings.drawn)
     return section(
         "Every condition",
         details(f"{len(rows)} rows: every model under every condition", listed),

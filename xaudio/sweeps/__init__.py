@@ -2,6 +2,7 @@
 
 from xaudio.sweeps.executor import Executor, executor_for
 from xaudio.sweeps.merging import merge_stores
+from xaudio.sweeps.packing import pack_store
 from xaudio.sweeps.pipelined import Pipelined
 from xaudio.sweeps.processes import Processes
 from xaudio.sweeps.serial import Serial
@@ -21,5 +22,6 @@ __all__ = [
     "executor_for",
     "merge_stores",
     "open_store",
+    "pack_store",
     "sweep",
 ]

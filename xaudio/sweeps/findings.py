@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xaudio.provenance import versions
+from xaudio.reports.amounts import counted, sound_text
 from xaudio.reports.sweep_findings import SweepFindings
 from xaudio.sweeps.conditions import CLEAN
 from xaudio.sweeps.explanation_drift import (
@@ -25,6 +26,7 @@ from xaudio.sweeps.tables.every import tables_of
 
 HEARD = 8
 SAMPLES = 1000
+MOST_NAMED = 4
 FINGERPRINT_DIGITS = 16
 
 
@@ -51,6 +53,8 @@ def findings_of(
         flips=flips_of(store, conditions, heard),
         models=_models(store),
         facts=_facts(store, samples),
+        about=_about(store),
+        drawn=_drawn(store),
         unfinished=_unfinished(store),
     )
 
@@ -99,7 +103,7 @@ def _models(store: SweepStore) -> dict[str, dict[str, object]]:
             "Weights, SHA-256": model.fingerprint[:FINGERPRINT_DIGITS],
             "Architecture": model.architecture,
             "Rate (Hz)": f"{model.sample_rate:,}",
-            "Input": model.fit,
+            "Input": "any length" if model.fit.startswith("AnyLength") else model.fit,
             "Precision": model.precision,
             "Identity": model.digest[:FINGERPRINT_DIGITS],
         }
@@ -107,17 +111,43 @@ def _models(store: SweepStore) -> dict[str, dict[str, object]]:
     }
 
 
+def _about(store: SweepStore) -> str:
+    """What was swept over what, in a line."""
+    planned = store.planned()
+    models = ", ".join(pc.unique(planned["model"]).to_pylist())
+    corrupted = planned.filter(pc.not_equal(planned["corruption"], CLEAN))
+    names = pc.unique(corrupted["corruption"]).to_pylist()
+    severities = ", ".join(map(str, sorted(pc.unique(corrupted["severity"]).to_pylist())))
+    under = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} corruptions"
+    at = f" under {under} at severity {severities}" if names else ""
+    return f"{models}{at}, {counted(store.clips().num_rows, 'clip')}."
+
+
+def _drawn(store: SweepStore) -> str:
+    """What the bootstrap redraws: clips are their own speakers where none is named."""
+    speakers = store.clips()["speaker"]
+    return "clips" if speakers.null_count == len(speakers) else "speakers"
+
+
+def _sound(store: SweepStore) -> str:
+    """How long all clips are together: as the manifest says, else as they were heard."""
+    seconds = pc.sum(store.clips()["seconds"]).as_py()
+    if seconds is None:
+        heard = store.rows(corruption=CLEAN, model=store.models()[0].name)
+        seconds = pc.sum(heard["seconds"]).as_py()
+    return "length not known" if seconds is None else sound_text(seconds)
+
+
 def _facts(store: SweepStore, samples: int) -> dict[str, object]:
     clips = store.clips()
     kinds = {row["values"]: row["counts"] for row in pc.value_counts(clips["label"]).to_pylist()}
-    seconds = pc.sum(clips["seconds"]).as_py()
     facts: dict[str, Any] = {
         "Clips": f"{clips.num_rows:,}: " + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items()),
-        "Sound": "length not known" if seconds is None else f"{seconds / 3600:.2f} hours",
-        "Speakers": f"{pc.count_distinct(clips['speaker']).as_py():,}",
+        "Sound": _sound(store),
+        "Speakers": f"{pc.count_distinct(clips['speaker']).as_py() or 'not named'}",
         "Corruptions, version": _counted(versions_in(store.record())),
         "Cells": f"{store.planned().num_rows:,}",
-        "Intervals": f"{samples:,} bootstrap replicates, speakers resampled",
+        "Intervals": f"{samples:,} bootstrap replicates, {_drawn(store)} resampled",
         "Versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
         "Written": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
     }

@@ -137,7 +137,10 @@ def open_store(folder: str | Path) -> SweepStore:
     folder = Path(folder)
     missing = [name for name in ("plan.parquet", "clips.parquet") if not (folder / name).is_file()]
     if missing:
-        raise SweepError(f"There is no sweep in {folder}: it has no {missing[0]}.")
+        raise SweepError(
+            f"There is no sweep in {folder}: it has no {missing[0]}. Give the folder that "
+            "'xaudio sweep' was told by --out."
+        )
     return SweepStore(folder)
 
 

@@ -16,6 +16,7 @@ from xaudio.classifiers.classifier import Classifier
 from xaudio.errors import MetricError, ModelError
 from xaudio.metrics.calibration import AffineMap
 from xaudio.metrics.intervals import Interval
+from xaudio.verdicts.evidence import Evidence
 from xaudio.verdicts.ranges import ValidatedCondition
 from xaudio.verdicts.rule import Rule
 
@@ -178,15 +179,15 @@ class Calibration:
     figures: Figures
     format: Literal[1] = 1
 
-    def llr(self, score: float) -> Interval:
+    def llr(self, score: float) -> Evidence:
         """The LLR of a score with its 95 % interval, as the map has it."""
         value, reach = float(self.map.llrs(score)), self.uncertainty.reach(score)
-        return Interval(value, value - reach, value + reach)
+        return Evidence(value, value - reach, value + reach)
 
-    def claimed(self, llr: Interval) -> Interval:
+    def claimed(self, llr: Evidence) -> Evidence:
         """The same within the limits of what so few clips can show."""
         ends = (llr.value, llr.low, llr.high)
-        return Interval(*(min(max(end, self.lowest_llr), self.highest_llr) for end in ends))
+        return Evidence(*(min(max(end, self.lowest_llr), self.highest_llr) for end in ends))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write it as JSON, whole or not at all.

@@ -9,6 +9,7 @@ from xaudio.metrics.calibration import spoof_probability
 from xaudio.metrics.intervals import Interval
 from xaudio.verdicts.calibration import Calibration
 from xaudio.verdicts.conditions import Conditions, measure_conditions
+from xaudio.verdicts.evidence import Evidence
 from xaudio.verdicts.ranges import Departure, ValidatedCondition
 from xaudio.verdicts.scored_set import score_clip
 
@@ -39,7 +40,7 @@ class Verdict:
     clip_sha256: str
     verdict: Word
     score: float
-    llr: Interval
+    llr: Evidence
     threshold: float
     spoof_prior: float
     spoof_probability: Interval

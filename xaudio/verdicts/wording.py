@@ -2,7 +2,6 @@
 
 import math
 
-from xaudio.metrics.intervals import Interval
 from xaudio.verdicts.calibration import Calibration
 from xaudio.verdicts.verdict import Verdict
 
@@ -39,7 +38,7 @@ def reasons(verdict: Verdict) -> list[str]:
         )
     elif verdict.near_threshold:
         found.append(
-            f"The natural log-likelihood ratio of {_signed(verdict.llr)} cannot be told from the "
+            f"The natural log-likelihood ratio of {verdict.llr} cannot be told from the "
             f"threshold of {verdict.threshold:.2f}: its 95 % interval holds it."
         )
     return found
@@ -48,13 +47,12 @@ def reasons(verdict: Verdict) -> list[str]:
 def _evidence(verdict: Verdict, calibration: Calibration) -> str:
     more, less = ("human", "synthetic") if verdict.llr.value >= 0 else ("synthetic", "human")
     at_limit = verdict.llr.value in (calibration.lowest_llr, calibration.highest_llr)
-    least = "at least " if at_limit else ""
+    limit = ", the most that a calibration set of this size can support" if at_limit else ""
     times = _times(math.exp(abs(verdict.llr.value)))
-    limit = " More is not claimed, because the calibration set is no larger." if at_limit else ""
     return (
-        f"A score like this ({verdict.score:.2f}) is {least}{times} as probable for {more} speech "
-        f"as for {less} speech: natural log-likelihood ratio {_signed(verdict.llr)}, threshold "
-        f"{verdict.threshold:.2f}.{limit}"
+        f"A score like this ({verdict.score:.2f}) is {times} as probable for {more} speech as for "
+        f"{less} speech{limit}: natural log-likelihood ratio {verdict.llr}, threshold "
+        f"{verdict.threshold:.2f}."
     )
 
 
@@ -80,10 +78,6 @@ def _errors(calibration: Calibration) -> str:
 
 def _times(ratio: float) -> str:
     return f"{ratio:.1f} times" if ratio < 10 else f"{float(f'{ratio:.2g}'):,.0f} times"
-
-
-def _signed(llr: Interval) -> str:
-    return f"{llr.value:+.2f} (95 % interval {llr.low:+.2f} to {llr.high:+.2f})"
 
 
 def _percent(share: float) -> str:

@@ -142,7 +142,9 @@ def test_other_classifiers_have_an_accuracy(manifest, tmp_path, capsys):
         (("--severity", "9"), "severity is 9"),
         (("--weights", "other=file.pth"), "'other=file.pth'"),
         (("--repeats", "0"), "at least one repeat"),
-        (("--split", "nowhere"), "holds no clips"),
+        (("--split", "nowhere"), "'nowhere'"),
+        (("--gpus", "1"), "give --ray or --address"),
+        (("--explain", "lpr"), "lrp"),
     ],
 )
 def test_a_users_error_is_one_line_and_nothing_is_written(manifest, tmp_path, capsys, change, part):

@@ -84,6 +84,19 @@ def test_tells_whether_relevance_leaves_before_the_score():
     assert row[5:] == ["40.0 % [30.0, 50.0]", "80.0 % [70.0, 90.0]", "-40.0 % [-50.0, -30.0]"]
 
 
+def test_below_the_heading_stands_what_was_swept_over_what():
+    found = SweepFindings(
+        pa.Table.from_pylist(conditions()), failures(0), about="lcnn under 2 corruptions."
+    )
+    page = findings_report(found)
+    assert page.index("</h1>") < page.index("lcnn under 2 corruptions.") < page.index("<h2>")
+
+
+def test_a_model_alone_is_not_measured_against_itself():
+    assert "mCE" in findings_report(findings(conditions(("lcnn", "aasist"))))
+    assert "mCE" not in findings_report(findings(conditions()))
+
+
 def test_sound_in_the_page_is_the_sound_that_was_given():
     rng = np.random.default_rng(0)
     clean, corrupted = (rng.uniform(-0.5, 0.5, 800).astype("float32") for _ in range(2))

@@ -1,6 +1,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,6 +11,7 @@ import torch
 from perturbations.corruption import load_corruption
 from tests.xaudio.reports.reading import read
 from tests.xaudio.sweeps.small import loudness, small_manifest
+from xaudio.datasets.manifest import Manifest
 from xaudio.errors import SweepError
 from xaudio.sweeps import sweep
 from xaudio.sweeps.findings import findings_of
@@ -52,7 +54,8 @@ def test_the_report_lies_beside_the_scores_and_is_whole(store):
         if (row["model"], row["corruption"], row["severity"]) == ("<other>", "white-noise", 5)
     ]
     assert found[4] == str(known["clips"])
-    assert found[5].startswith(f"{100 * known['error']:.1f} %")
+    assert found[5] == str(known["clusters"])
+    assert found[6].startswith(f"{100 * known['error']:.1f} %")
     assert len(decoded(page.read_text())) == 4
 
 
@@ -110,3 +113,22 @@ def test_a_page_that_cannot_be_written_leaves_nothing(store, tmp_path):
     with pytest.raises(SweepError, match="cannot be written"):
         write_report(store, tmp_path / "file" / "report.html", heard=0)
     assert [*tmp_path.iterdir()] == [tmp_path / "file"]
+
+
+def test_what_was_swept_is_said_in_a_line_and_in_facts(store):
+    found = findings_of(store, heard=0, samples=10)
+    assert found.about == (
+        "loudness, <other> under white-noise, low-pass at severity 1, 5, "
+        f"{store.clips().num_rows} clips."
+    )
+    heard = store.rows(corruption="clean", model=found.rows("conditions")[0]["model"])
+    seconds = sum(heard["seconds"].to_pylist())
+    assert found.facts["Sound"] == f"{seconds:.3g} s"
+
+
+def test_speakers_are_drawn_only_where_they_are_named(tmp_path):
+    manifest = small_manifest(tmp_path / "clips", clips=4)
+    nameless = Manifest.of(replace(row, speaker=None) for row in manifest)
+    for clips, drawn in ((manifest, "speakers"), (nameless, "clips")):
+        swept = sweep(clips, [loudness()], ["low-pass"], [1], tmp_path / drawn)
+        assert findings_of(swept, heard=0, samples=10).drawn == drawn

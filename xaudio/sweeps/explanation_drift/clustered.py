@@ -10,7 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from xaudio.metrics.intervals import ANYWHERE, ValueRange, student_interval
+from xaudio.metrics.intervals import (
+    ANYWHERE,
+    ValueRange,
+    student_interval,
+    unseen_interval,
+)
 
 SAMPLES = 1000
 LEVEL = 0.95
@@ -104,7 +109,8 @@ class Draws:
         drawn = of(self.counts[:, there])
         spread = float(np.std(drawn[np.isfinite(drawn)]))
         if spread <= 1e-12 * max(abs(value), 1e-300) or value_range.is_at_end(value):
-            return value, value, value
+            found = unseen_interval(value, drawn[np.isfinite(drawn)], clusters, value_range, LEVEL)
+            return value, found.low, found.high
         # The replicates of n clusters vary (n - 1) / n times as much as the value does.
         standard_error = spread * float(np.sqrt(clusters / (clusters - 1)))
         found = student_interval(value, standard_error, clusters - 1.0, value_range, LEVEL)
