@@ -19,7 +19,7 @@ DEBIAN_READY := .venv/.debian
 demo: $(READY) $(DEBIAN_READY)
 	$(BIN)/xaudio demo --out $(DEMO)
 ifneq ($(SERVE),0)
-	$(BIN)/xaudio dashboard --port $(PORT) --folder $(DEMO)/corpus/audio
+	$(BIN)/xaudio dashboard --port $(PORT) --folder $(DEMO)/corpus --sweep $(DEMO)/sweep --runs $(DEMO)/runs
 endif
 
 test: lint types contract pytest

@@ -4,12 +4,24 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards import links
+from dashboards.evaluation import page_begins
+from dashboards.told import told
+
 # A picture of our own: the browser would fetch a named symbol from the net.
 ICON = Path(__file__).parent / "icon.svg"
 
 PAGES = [
     st.Page("pages/inspect.py", title="Inspect", icon=":material/graphic_eq:", default=True),
+    st.Page("pages/corrupt.py", title="Corrupt", icon=":material/tune:"),
+    st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
+    st.Page("pages/robustness.py", title="Robustness", icon=":material/grid_on:"),
+    st.Page("pages/run.py", title="Run", icon=":material/play_circle:"),
 ]
 
 st.set_page_config(page_title="xaudio", page_icon=str(ICON), layout="wide")
-st.navigation(PAGES, position="top").run()
+page = st.navigation(PAGES, position="top")
+with told():
+    page_begins()
+    links.arrive(page.url_path)
+    page.run()

@@ -4,10 +4,8 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
@@ -16,13 +14,10 @@ from jaxtyping import Float, Float32, Shaped
 from torch import Tensor
 
 from perturbations.waveform import resample, within_full_scale
-from xaudio.containers import missing_bytes
+from xaudio.decoding.reading import Reading, check_whole, mixing
 from xaudio.errors import AudioError
 
-_BLOCK = 1 << 16  # frames decoded at a time, so that eight channels never lie in memory together
-_SLACK = 0.25  # seconds a container's stated duration may exceed what it decodes to (priming)
 _MOST_CHANNELS = 64  # more are samples mistaken for channels
-_RAW_G722 = ".g722"  # headerless: only the name tells
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,22 +117,15 @@ def clip_from_bytes(data: bytes, name: str, longest: float = math.inf) -> Clip:
         AudioError: As for `read_clip`.
     """
     name = readable_name(name)
-    if not data:
-        raise AudioError(f"'{name}' is empty (0 bytes); a recording was expected.")
-    if lost := missing_bytes(data):
-        raise AudioError(
-            f"'{name}' is truncated: at least {lost} bytes it announces are missing. "
-            "Copy or record it again."
-        )
-    raw = name.lower().endswith(_RAW_G722)
-    decoded = None if raw else _decode_with_soundfile(data, name, longest)
-    samples, sample_rate, chain = decoded or _decode_with_av(data, name, longest)
+    check_whole(data, name)
+    reading = Reading(io.BytesIO(data), name, longest)
+    samples = np.concatenate([np.zeros(0, np.float32), *(block for block, _ in reading)])
     return Clip(
-        _checked(samples, sample_rate, name),
-        sample_rate,
+        _checked(samples, reading.sample_rate, name),
+        reading.sample_rate,
         name,
         hashlib.sha256(data).hexdigest(),
-        chain,
+        reading.chain,
     )
 
 
@@ -167,7 +155,7 @@ def clip_from_samples(
     name = readable_name(name)
     if array.ndim == 2:
         _check_channels(array, name)
-        chain += _mixing(len(array))
+        chain += mixing(len(array))
         array = array.mean(axis=0) if len(array) else array.reshape(0)
     mono = np.array(array, dtype="<f4")
     digest = hashlib.sha256(mono.tobytes()).hexdigest()
@@ -276,106 +264,3 @@ def _checked(samples: np.ndarray, sample_rate: int, name: str) -> Float32[np.nda
     if not samples.any():
         raise AudioError(f"'{name}' is silent: all of its {len(samples)} samples are zero.")
     return np.ascontiguousarray(samples, dtype=np.float32)
-
-
-def _mixing(channels: int) -> tuple[str, ...]:
-    return (f"mixed {channels} channels to one (mean)",) if channels > 1 else ()
-
-
-def _joined(
-    blocks: Iterator[tuple[np.ndarray, int]], longest: float, name: str
-) -> Float32[np.ndarray, "time"]:
-    """All blocks, of which each comes with its rate; none is decoded beyond `longest` seconds."""
-    kept, count = [np.zeros(0, np.float32)], 0
-    for block, sample_rate in blocks:
-        count += len(block)
-        if count > longest * sample_rate:
-            raise AudioError(
-                f"'{name}' lasts longer than {longest:g} s, the most that is taken here. "
-                "Cut it shorter."
-            )
-        kept.append(block)
-    return np.concatenate(kept)
-
-
-def _decode_with_soundfile(
-    data: bytes, name: str, longest: float
-) -> tuple[np.ndarray, int, tuple[str, ...]] | None:
-    """Samples, rate and chain; None when libsndfile does not know the format."""
-    try:
-        sound = soundfile.SoundFile(io.BytesIO(data))
-    except (soundfile.SoundFileError, TypeError):
-        return None
-    with sound:
-        announced = sound.frames
-        try:
-            samples = _joined(_soundfile_blocks(sound), longest, name)
-        except soundfile.SoundFileError as error:
-            raise AudioError(f"'{name}' is truncated or damaged: {error}") from None
-        if announced - len(samples) > _SLACK * sound.samplerate:
-            raise _shorter(name, announced / sound.samplerate, len(samples) / sound.samplerate)
-        kind = f"{sound.format} {sound.subtype}"
-        chain = (f"soundfile: {kind}, {sound.samplerate} Hz", *_mixing(sound.channels))
-        return samples, sound.samplerate, chain
-
-
-def _soundfile_blocks(sound: soundfile.SoundFile) -> Iterator[tuple[np.ndarray, int]]:
-    """Mono blocks and their rate, until nothing is left.
-
-    `SoundFile.blocks` would trust the header's length.
-    """
-    while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
-        yield block.mean(axis=1), sound.samplerate
-
-
-def _decode_with_av(
-    data: bytes, name: str, longest: float
-) -> tuple[np.ndarray, int, tuple[str, ...]]:
-    import av
-
-    raw = "g722" if name.lower().endswith(_RAW_G722) else None
-    try:
-        # A playlist must not make the decoder open other files or addresses.
-        options = {"protocol_whitelist": "none"}
-        with av.open(io.BytesIO(data), format=raw, options=options) as container:
-            if not container.streams.audio:
-                raise AudioError(f"'{name}' holds no audio ({container.format.long_name}).")
-            stream = container.streams.audio[0]
-            samples = _joined(_av_blocks(container, av), longest, name)
-            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
-            kind = f"{container.format.name} {stream.codec_context.name}"
-            stated = _stated_seconds(container, av.time_base)
-    except av.FFmpegError:
-        raise AudioError(
-            f"'{name}' is not a recording, or is truncated or damaged: neither libsndfile nor "
-            "FFmpeg can decode it."
-        ) from None
-    if stated - len(samples) / rate > _SLACK:
-        raise _shorter(name, stated, len(samples) / rate)
-    return samples, rate, (f"FFmpeg: {kind}, {rate} Hz", *_mixing(channels))
-
-
-def _av_blocks(container: Any, av: Any) -> Iterator[tuple[np.ndarray, int]]:
-    """Mono blocks of a container's first audio stream, and the stream's own rate."""
-    converter = av.AudioResampler(format="fltp")
-    for frame in container.decode(audio=0):
-        for block in converter.resample(frame):
-            yield block.to_ndarray().mean(axis=0), block.sample_rate
-
-
-def _stated_seconds(container: Any, time_base: int) -> float:
-    """The duration a container's header states; 0 where it is only an estimate or a video's."""
-    stream = container.streams.audio[0]
-    if not {"mov", "matroska", "asf"} & set(container.format.name.split(",")):
-        return 0.0
-    if stream.duration:
-        return float(stream.duration * stream.time_base)
-    only_audio = len(container.streams) == 1
-    return container.duration / time_base if only_audio and container.duration else 0.0
-
-
-def _shorter(name: str, announced: float, found: float) -> AudioError:
-    return AudioError(
-        f"'{name}' is truncated: it announces {announced:.2f} s and holds {found:.2f} s. "
-        "Copy or record it again."
-    )

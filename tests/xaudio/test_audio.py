@@ -8,8 +8,8 @@ import pytest
 import soundfile
 import torch
 
-from xaudio import audio
 from xaudio.audio import clip_from_bytes, clip_from_samples, read_clip, wav_bytes, write_audio
+from xaudio.decoding import reading
 from xaudio.errors import AudioError
 
 
@@ -229,17 +229,15 @@ def test_what_lasts_too_long_is_refused_and_what_does_not_is_read_whole(tmp_path
 
 @pytest.mark.parametrize("kind", LONG)
 def test_decoding_stops_at_the_longest(kind, monkeypatch):
-    decoded = []
-    for name in ("_soundfile_blocks", "_av_blocks"):
-        blocks = getattr(audio, name)
+    decoded, blocks = [], reading.Reading._blocks
 
-        def watched(*given, blocks=blocks):
-            for block, rate in blocks(*given):
-                decoded.append(len(block) / rate)
-                yield block, rate
+    def watched(self):
+        for block, rate in blocks(self):
+            decoded.append(len(block) / rate)
+            yield block, rate
 
-        monkeypatch.setattr(audio, name, watched)
-    monkeypatch.setattr(audio, "_BLOCK", 4096)
+    monkeypatch.setattr(reading.Reading, "_blocks", watched)
+    monkeypatch.setattr(reading, "_BLOCK", 4096)
     with pytest.raises(AudioError, match=r"longer than 0\.5 s"):
         clip_from_bytes(LONG[kind], f"tone.{kind}", longest=0.5)
     assert 0.5 < sum(decoded) < 1.0

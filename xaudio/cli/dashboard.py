@@ -15,6 +15,7 @@ from perturbations.errors import UserError
 from xaudio.cli.output import Json, print_json
 
 PATIENCE = 5.0  # seconds the pages have to end by themselves
+SERVER = "dashboards.evaluation.serving"  # Streamlit, and what it needs for the first question
 
 app = typer.Typer(add_completion=False)
 
@@ -24,30 +25,71 @@ def dashboard(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
     folder: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder whose clips the pages may offer; may be given several times."),
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="A folder whose clips the pages may offer; may be given several times.",
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(help="A model beside the bundled one: SPEC or SPEC=WEIGHTS; likewise."),
     ] = None,
+    sweep: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="A sweep's store, or a folder of such stores; likewise.",
+        ),
+    ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Where what the pages start is written."),
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="What scores mean, as 'xaudio calibrate' writes it."
+        ),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster that explains: its address, or auto.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where models run: cpu, cuda, cuda:1; the best by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Open the dashboard in a browser, on this machine only; Ctrl-C ends it."""
-    folders = folder or []
-    for path in folders:
-        if not path.is_dir():
-            raise UserError(f"There is no folder '{path}' for the dashboard to offer.")
-    command = streamlit_command(port, folders, model or [])
-    address = f"http://localhost:{port}"
+    words = [
+        *_said("--folder", [path.resolve() for path in folder or []]),
+        *_said("--model", model or []),
+        *_said("--sweep", [path.resolve() for path in sweep or []]),
+        *_said("--runs", [runs.resolve()] if runs else []),
+        *_said("--calibration", [calibration.resolve()] if calibration else []),
+        *_said("--address", [address] if address else []),
+        *_said("--device", [device] if device else []),
+    ]
+    command = streamlit_command(port, words)
+    url = f"http://localhost:{port}"
     if as_json:
-        print_json({"address": address, "folders": [str(path) for path in folders]})
+        print_json({"address": url, "folders": [str(path) for path in folder or []]})
     else:
-        typer.echo(f"Dashboard: {address}  (Ctrl-C ends it)")
+        typer.echo(f"Dashboard: {url}  (Ctrl-C ends it)")
     raise typer.Exit(run_until_told(command))
 
 
-def streamlit_command(port: int, folders: list[Path], models: list[str]) -> list[str]:
-    """What starts the dashboard: bound to localhost, no browser of its own, no statistics sent."""
+def streamlit_command(port: int, words: Sequence[str]) -> list[str]:
+    """What starts the dashboard: bound to localhost, no browser of its own, no statistics sent.
+
+    Args:
+        port: On this machine.
+        words: What the pages are given, see `dashboards.given`.
+
+    Raises:
+        UserError: The pages are not installed.
+    """
     found = find_spec("dashboards")
     homes = list(found.submodule_search_locations or []) if found else []
     pages = [Path(home) / "app.py" for home in homes if (Path(home) / "app.py").is_file()]
@@ -56,14 +98,16 @@ def streamlit_command(port: int, folders: list[Path], models: list[str]) -> list
             "The dashboard's pages are not installed, or another package named 'dashboards' is in "
             "the way; 'xaudio doctor' says which."
         )
-    given = [word for path in folders for word in ("--folder", str(path.resolve()))]
-    given += [word for spec in models for word in ("--model", spec)]
     return [
-        *(sys.executable, "-m", "streamlit", "run", str(pages[0])),
+        *(sys.executable, "-m", SERVER, "run", str(pages[0])),
         *("--server.address", "localhost", "--server.port", str(port)),
         *("--server.headless", "true", "--browser.gatherUsageStats", "false"),
-        *(["--", *given] if given else []),
+        *(["--", *words] if words else []),
     ]
+
+
+def _said(option: str, values: Sequence[object]) -> list[str]:
+    return [word for value in values for word in (option, str(value))]
 
 
 def run_until_told(command: Sequence[str]) -> int:

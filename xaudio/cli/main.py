@@ -13,6 +13,8 @@ from perturbations.errors import UserError
 COMMANDS = {
     "demo": "All of it on real speech, from nothing, with a report.",
     "explain": "Why a model decides what it decides about a clip.",
+    "explain-batch": "The same for many clips, resumable, with a table.",
+    "listen": "Score a long recording window by window, and explain it.",
     "manipulate": "Change what is pointed at: does the score follow?",
     "attack": "The smallest change that makes a model decide otherwise.",
     "attack-explanation": "Move an explanation while the decision stays.",
@@ -20,6 +22,7 @@ COMMANDS = {
     "sweep": "How long models hold under corruption, and how sure.",
     "calibrate": "Fix a detector's threshold and what its scores mean.",
     "verdict": "Bona fide, synthetic or inconclusive, by a calibration.",
+    "reproduce": "Make a case again from its record: what differs?",
     "dataset": "Turn a data set, folder or table into a manifest.",
     "corpus": "Build human, synthetic and partly synthetic speech.",
     "train": "Train the bundled detector again, or on your speech.",

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xaudio.audio import readable_name
+from xaudio.decoding.formats import AUDIO_SUFFIXES
 from xaudio.errors import CorpusError
-
-AUDIO_SUFFIXES = (
-    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".g722", ".aiff", ".webm",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def value_text(name: str, value: float | int | str | None) -> str:
     return f"{number_text(value)}{NO_BREAK}{unit}" if unit else number_text(value)
 
 
-def number_text(value: float) -> str:
+def number_text(value: float | int) -> str:
     """Three digits, all of a thousand and more, nothing below 0.0001.
 
     >>> number_text(12345.6), number_text(0.01234), number_text(-0.00001)

@@ -24,8 +24,8 @@ def pages(tmp_path, monkeypatch):
 
 
 def test_it_is_bound_to_this_machine_and_sends_no_statistics(pages):
-    words = dashboard.streamlit_command(9000, [], [])
-    assert words[1:5] == ["-m", "streamlit", "run", str(pages / "app.py")]
+    words = dashboard.streamlit_command(9000, [])
+    assert words[1:5] == ["-m", "dashboards.evaluation.serving", "run", str(pages / "app.py")]
     options = dict(zip(words[5::2], words[6::2], strict=True))
     assert options == {
         "--server.address": "localhost",
@@ -35,16 +35,22 @@ def test_it_is_bound_to_this_machine_and_sends_no_statistics(pages):
     }
 
 
-def test_the_pages_are_given_all_folders_and_models(pages, tmp_path, monkeypatch):
-    folders = [tmp_path, pages]
+def test_the_pages_are_given_all_that_was_said(pages, tmp_path, monkeypatch):
+    folders, file = [tmp_path, pages], tmp_path / "calibration.json"
+    file.write_text("{}")
     started = []
     monkeypatch.setattr(dashboard, "run_until_told", lambda words: started.extend(words) or 0)
     words = [word for folder in folders for word in ("--folder", str(folder))]
-    assert run(["dashboard", *words, "--model", "aasist=a b.pth", "--model", "aasist-l"]) == 0
+    words += ["--model", "aasist=a b.pth", "--model", "aasist-l", "--sweep", str(pages)]
+    words += ["--runs", str(tmp_path / "new"), "--calibration", str(file)]
+    words += ["--address", "auto", "--device", "cuda:1"]
+    assert run(["dashboard", *words]) == 0
     given = parse_arguments(started[started.index("--") + 1 :])
-    assert given.folders == tuple(folders)
+    assert given.folders == tuple(folders) and given.sweeps == (pages,)
     assert list(given.models) == ["lcnn", "aasist (a b.pth)", "aasist-l"]
     assert str(given.models["aasist (a b.pth)"].weights) == "a b.pth"
+    assert (given.runs, given.calibration) == (tmp_path / "new", file)
+    assert (given.address, given.device) == ("auto", "cuda:1")
 
 
 def test_the_address_is_told_and_the_exit_code_handed_on(capfd, monkeypatch):
@@ -87,9 +93,11 @@ def test_pages_that_do_not_end_by_themselves_are_ended(monkeypatch):
         assert pages.returncode == -signal.SIGKILL
 
 
-def test_a_folder_that_is_not_there_is_one_line(capsys, pages):
-    assert run(["dashboard", "--folder", str(Path("nowhere"))]) == 2
-    assert "nowhere" in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--folder", "--sweep", "--calibration"])
+def test_what_is_not_there_is_one_line(capsys, pages, option):
+    assert run(["dashboard", option, str(Path("nowhere"))]) == 2
+    said = capsys.readouterr().err
+    assert "nowhere" in said and said.count("\n") == 1
 
 
 def test_pages_that_are_not_there_are_one_line(capsys, monkeypatch):

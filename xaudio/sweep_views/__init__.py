@@ -1,0 +1,1 @@
+"""What a page shows of a sweep: cells to click, curves, clips to hear. It draws nothing."""
