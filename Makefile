@@ -38,15 +38,17 @@ pytest: $(READY) $(DEBIAN_READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 # Every corruption on clips drawn at random, up to 60 s and 192 kHz: 12 each in `make test`, always the
-# same; here as many as SOAK says, others every time. 300 take about five minutes on two cores.
+# same; here as many as SOAK says, others every time. 300 take about five minutes on two cores. And five
+# users of the dashboard for so many seconds, 30 in `make test`.
 soak: $(READY)
-	SOAK=$(SOAK) OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/perturbations/test_fuzz.py
+	SOAK=$(SOAK) OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/perturbations/test_fuzz.py tests/dashboards/test_soak.py
 
 benchmarks: $(READY) $(DEBIAN_READY)
 	$(BIN)/python -m tests.benchmarks.run
 
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py $(DEMO)
+	PYTHONPATH=. $(BIN)/python docs/make_dashboard_pictures.py $(DEMO)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

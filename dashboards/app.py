@@ -12,11 +12,11 @@ from dashboards.told import told
 ICON = Path(__file__).parent / "icon.svg"
 
 PAGES = [
-    st.Page("pages/inspect.py", title="Inspect", icon=":material/graphic_eq:", default=True),
-    st.Page("pages/corrupt.py", title="Corrupt", icon=":material/tune:"),
-    st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
-    st.Page("pages/robustness.py", title="Robustness", icon=":material/grid_on:"),
-    st.Page("pages/run.py", title="Run", icon=":material/play_circle:"),
+    st.Page("views/inspect.py", title="Inspect", icon=":material/graphic_eq:", default=True),
+    st.Page("views/corrupt.py", title="Corrupt", icon=":material/tune:"),
+    st.Page("views/compare.py", title="Compare", icon=":material/compare:"),
+    st.Page("views/robustness.py", title="Robustness", icon=":material/grid_on:"),
+    st.Page("views/run.py", title="Run", icon=":material/play_circle:"),
 ]
 
 st.set_page_config(page_title="xaudio", page_icon=str(ICON), layout="wide")

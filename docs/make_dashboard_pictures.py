@@ -11,8 +11,8 @@ from tests.dashboards.tour import Tour, walk
 from tests.dashboards.viewing_page import CHROMIUM, QUIET
 
 PICTURES = Path(__file__).parent / "pictures"
-CLIP = "es_vm-nobox.hybrid0-world.flac"
-REGION = (0.49, 0.74, 0.02, 0.98)  # around the second synthetic stretch of that clip
+CLIP = "en_vm-rec-busy.hybrid0-griffin-lim.flac"
+REGION = (0.505, 0.783, 0.02, 0.98)  # around its synthetic stretch, 2.04 to 3.11 s
 WIDTH, HEIGHT = 1280, 900
 PATIENCE = 300_000  # milliseconds
 

@@ -3,6 +3,7 @@
 ``python -m dashboards.evaluation.serving run app.py ...`` takes the words of ``streamlit``.
 """
 
+import importlib
 import threading
 import time
 from contextlib import suppress
@@ -16,13 +17,15 @@ GLANCE = 0.02  # seconds between two looks whether the server is up
 
 
 def get_ready() -> None:
-    """Once the server is up, import torch and load the first model; the server comes first."""
+    """Once the server is up, load the first model, then what the first clip needs."""
     while not runtime.exists():
         time.sleep(GLANCE)
     from dashboards.evaluation import evaluation
 
     with suppress(UserError):  # the first page says what is wrong
-        evaluation()
+        behind = evaluation()
+        behind.models.card(next(iter(behind.given.models)))
+        importlib.import_module("dashboards.panels.inspecting")
 
 
 if __name__ == "__main__":

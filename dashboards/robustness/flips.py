@@ -115,13 +115,13 @@ def _listen(sweep: OpenedSweep, place: Place, flip: Row) -> None:
     model = model_on_offer(place.model, evaluation().given.models)
     clip = {"clip": content_id(flip["digest"]), **({"model": model} if model else {})}
     if inspect.button("Open in Inspect", icon=":material/graphic_eq:", width="stretch"):
-        st.switch_page("pages/inspect.py", query_params=clip)
+        st.switch_page("views/inspect.py", query_params=clip)
     corruption = found.condition.corruption
     if corruption is not None and corrupt.button(
         "Open in Corrupt, at this severity", icon=":material/tune:", width="stretch"
     ):
         under = {"corruption": corruption.name, "severity": str(place.severity)}
-        st.switch_page("pages/corrupt.py", query_params=clip | under)
+        st.switch_page("views/corrupt.py", query_params=clip | under)
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking for the clips")

@@ -65,4 +65,4 @@ def _show_explanation(place: Path, row: Row) -> None:
     )  # fmt: skip
     if inspect.button("Open in Inspect", key=f"inspect-{row['cell']}", width="stretch"):
         asked = {"clip": content_id(row["digest"]), "methods": [row["method"]]}
-        st.switch_page("pages/inspect.py", query_params=asked)
+        st.switch_page("views/inspect.py", query_params=asked)

@@ -104,4 +104,4 @@ def _show_button(job: JobFolder, state: JobState) -> None:
         and st.button("Open", key=f"open-{name}", type="primary", width="stretch")
     ):
         sweep = f"{job.folder.parent.name}/{name}"
-        st.switch_page("pages/robustness.py", query_params={"sweep": sweep})
+        st.switch_page("views/robustness.py", query_params={"sweep": sweep})

@@ -51,7 +51,7 @@ def page(place, monkeypatch):
     st.cache_resource.clear()
     started = AppTest.from_file(APP, default_timeout=PATIENCE)
     started.run()
-    started.switch_page("pages/run.py")
+    started.switch_page("views/run.py")
     yield settled(started)
     for job in jobs_in(place / "runs"):
         kill(job.folder)
@@ -135,7 +135,7 @@ def test_a_second_page_sees_the_same_runs(page, asked, place):
     wait_until(lambda: state_of(place / "runs" / "sweep-1").name == "running")
     other = AppTest.from_file(APP, default_timeout=PATIENCE)
     other.run()
-    other.switch_page("pages/run.py")
+    other.switch_page("views/run.py")
     settled(other)
     assert "**sweep-1** · running" in said(other)
 
@@ -191,7 +191,7 @@ def test_without_a_folder_of_runs_nothing_is_offered(monkeypatch):
     st.cache_resource.clear()
     page = AppTest.from_file(APP, default_timeout=PATIENCE)
     page.run()
-    page.switch_page("pages/run.py")
+    page.switch_page("views/run.py")
     settled(page)
     assert "--runs FOLDER" in said(page) and not page.button
 

@@ -18,12 +18,11 @@ def merge(
     from xaudio.sweeps import merge_stores
 
     store = merge_stores(into, others)
-    told = {"out": str(into), "finished": len(store.finished()), "remaining": store.remaining()}
+    finished, remaining = len(store.finished()), store.remaining()
     if as_json:
-        print_json(told)
+        print_json({"out": str(into), "finished": finished, "remaining": remaining})
         return
-    finished = counted(told["finished"], "finished cell")
-    typer.echo(f"{finished} in {into}, {told['remaining']:,} remaining.")
+    typer.echo(f"{counted(finished, 'finished cell')} in {into}, {remaining:,} remaining.")
 
 
 def pack(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xaudio.datasets.manifest import ManifestRow
 
 FOLDER, UPLOAD, RECORD = "Folder", "Upload", "Record"
-MOST_MEGABYTES = 200
+MOST_MEGABYTES = 20  # dashboards.evaluation.clips.MOST_UPLOADED says the same
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def page() -> None:
         jump = st.selectbox("Jump to", [None, 1.0, 2.0], key="jump")
     if hidden:
         st.stop()
-    methods = ("lrp", "occlusion") if more else ("lrp",)
+    methods = ("lrp", "The rest, by occlusion") if more else ("lrp",)
     if st.query_params.get("plain"):
         methods = ()
     opened = {"visible": (1.0, 3.0), "region": Region(1.5, 2.0, 500.0)}

@@ -66,6 +66,8 @@ def test_methods_on_one_clip(methods):
 def test_a_method_of_the_whole_voice_is_there_and_says_why_it_is_not_compared(methods):
     voice = methods.looks[3]
     assert voice.explained.is_of_the_voice
+    others = [methods.agreement("saliency", name).value for name in methods.names[::2]]
+    assert methods.mean_agreement("saliency") == pytest.approx(np.mean(others))
     assert "whole voice" in methods.agreement("voice", "occlusion").problem
     assert methods.mean_agreement("voice") is None
     assert np.isnan(methods.matrix[3]).all()

@@ -23,7 +23,9 @@ def test_the_corruptions_own_figure_comes_first_and_what_is_none_is_left_out(nam
 
 
 def test_units_are_told():
-    figures = certificate_figures(xaudio.corrupt(CLIP, "white-noise", 3).certificate(CLIP), "snr_db")
+    figures = certificate_figures(
+        xaudio.corrupt(CLIP, "white-noise", 3).certificate(CLIP), "snr_db"
+    )
     assert figures[0].name == "SNR" and figures[0].value.endswith("dB")
     assert abs(float(figures[0].value.split("\xa0")[0]) - 20) < 1
 

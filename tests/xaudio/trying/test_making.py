@@ -57,6 +57,11 @@ def test_the_command_and_the_python_make_the_same_samples(chosen, clip, tmp_path
     assert np.array_equal(named["made"].clip.samples, wanted)
 
 
+def test_a_suites_own_levels_are_told_and_not_the_corruptions():
+    way = making(ChosenCorruption("opus-call", "telephony"), "a.wav", 1)
+    assert "levels=[24" in way.command and "'levels': [24" in way.python
+
+
 def test_the_export_holds_the_sound_the_certificate_and_the_way(clip):
     chosen = ChosenCorruption("mp3")
     found = made(chosen, clip, severity=4, repeat=0)

@@ -65,8 +65,12 @@ def test_the_explanation_is_carried_back_to_where_the_evidence_was():
     assert moved.carried.seconds == pytest.approx(CLIP.seconds)
     start, end, _ = moved.carried.strongest(1, 0.1)[0]
     assert HIGH_FROM <= start < end <= HIGH_TO + 1e-9
+    tone = moved.carried.over_segments({"tone": [(HIGH_FROM, HIGH_TO)]})["tone"]
+    assert tone == pytest.approx(moved.carried.total, rel=0.05)
     # Ranks within an even tone mean nothing; directions and distances do.
-    assert moved.drift.cosine > 0.99 and moved.drift.earth_mover_seconds < 0.01 and moved.beats_chance
+    assert (
+        moved.drift.cosine > 0.99 and moved.drift.earth_mover_seconds < 0.01 and moved.beats_chance
+    )
 
 
 def test_nothing_happened_nothing_moved():

@@ -54,6 +54,7 @@ def test_the_levels_worth_showing_end_at_the_loudest_cell():
 def test_the_clip_itself_is_the_first_sound():
     scene = scene_of(clip(), sounds={"Quieter": clip(level=0.1)})
     assert [sound.name for sound in scene.sounds] == ["Original", "Quieter"]
+    assert np.abs(heard(scene.sounds[1])[0]).max() == pytest.approx(0.1, abs=0.001)
     assert (scene.seconds, scene.sample_rate, scene.name) == (1.0, RATE, "made.wav")
 
 
@@ -69,6 +70,8 @@ def test_the_same_samples_are_the_same_clip_to_a_viewer():
     assert one.identity == scene_of(clip(), lanes=[Lane("w", (Stretch(0.0, 1.0, "a"),))]).identity
     assert one.identity != scene_of(clip().cut(0.0, 0.5)).identity
     assert one.identity != scene_of(clip(seed=1)).identity
+    nearly = [scene_of(clip().cut(0.0, end)).identity for end in (0.5, 0.5002)]
+    assert nearly[0] != nearly[1]  # though both chains say "cut 0.000-0.500 s"
 
 
 def test_ten_seconds_are_less_than_half_a_megabyte():

@@ -3,7 +3,9 @@
 import { clamp } from "./axes.js";
 import { samplesOf } from "./player.js";
 import { PAINTED_KINDS } from "./strips.js";
-import { fitted, panned, regionBetween, seen, zoomedFrequency, zoomedTime } from "./view.js";
+import {
+  fitted, panned, regionBetween, seen, withSound, zoomedFrequency, zoomedTime,
+} from "./view.js";
 
 const ZOOM = 0.6; // of the width, for one press
 const HINT = 1300; // milliseconds
@@ -72,7 +74,9 @@ function playing(viewer) {
     ceiling: (value) => viewer.set({ levels: [Math.min(viewer.levels[0], value - 10), value] }),
     /** Another version of the clip, from the very position that is heard. */
     async choose(name) {
-      viewer.see({ sound: name });
+      const before = viewer.view.relevance;
+      viewer.see(withSound(viewer.view, viewer.scene, name));
+      if (viewer.view.relevance !== before) viewer.arrange();
       const buffer = await viewer.samples();
       if (!buffer) return;
       viewer.buffer = buffer;
@@ -178,10 +182,12 @@ function marking(viewer) {
     toBeginning: () => viewer.act.jumpTo(0),
     toEnd: () => viewer.act.jumpTo(viewer.view.seconds),
     draw(region) {
+      viewer.drawing = true;
       viewer.view = { ...viewer.view, region };
       viewer.redraw();
     },
     drawn() {
+      viewer.drawing = false;
       const { region } = viewer.view;
       if (region && !viewer.player.playing) viewer.cursor = region.start;
       viewer.act.changed();

@@ -51,10 +51,8 @@ function field(text, ...inputs) {
   return make("label", { class: "field" }, make("span", {}, text), ...inputs);
 }
 
-function hertzOrSeconds(label, step, onchange) {
-  return make("input", {
-    type: "number", min: 0, step, "aria-label": label, placeholder: "–", onchange,
-  });
+function edge(label, placeholder, step, onchange) {
+  return make("input", { type: "number", min: 0, step, "aria-label": label, placeholder, onchange });
 }
 
 const legendBar = () =>
@@ -72,10 +70,10 @@ export function controlsFor(act) {
       act.setting("rate", Number(v))),
     time: make("output", { class: "time", "aria-label": "Cursor" }),
     sounds: make("div", { class: "sounds", role: "group", "aria-label": "Sound" }),
-    start: hertzOrSeconds("Region from, in seconds", 0.01, act.typed),
-    end: hertzOrSeconds("Region to, in seconds", 0.01, act.typed),
-    low: hertzOrSeconds("Region from, in hertz", 50, act.typed),
-    high: hertzOrSeconds("Region to, in hertz", 50, act.typed),
+    start: edge("Region from, in seconds", "from", 0.01, act.typed),
+    end: edge("Region to, in seconds", "to", 0.01, act.typed),
+    low: edge("Region from, in hertz", "low", 50, act.typed),
+    high: edge("Region to, in hertz", "high", 50, act.typed),
     playRegion: button("play", "Play the region", "Enter", act.playRegion, { text: "Play" }),
     band: button("band", "Play only the region's frequencies", "B", act.band, {
       text: "Only its band", toggle: true,
@@ -146,7 +144,7 @@ export function controlsFor(act) {
     field("Colours", named.colours),
     make(
       "span", { class: "field", role: "group", "aria-label": "Range of levels" },
-      make("span", {}, "Level"), named.floor, named.ceiling,
+      make("span", {}, "Level from"), named.floor, make("span", {}, "to"), named.ceiling,
     ),
     legend(named.levelLegend),
   );

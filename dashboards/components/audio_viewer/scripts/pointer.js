@@ -103,6 +103,7 @@ function drawing(origin, kind, viewer, act) {
     },
     cancel() {
       act.draw(before);
+      act.drawn();
     },
   };
 }
@@ -143,7 +144,10 @@ function changing(edges, viewer, act) {
       act.draw(regionBetween(viewer.view, one, { seconds: changed.end, hertz: changed.high }));
     },
     end: () => act.drawn(),
-    cancel: () => act.draw(before),
+    cancel() {
+      act.draw(before);
+      act.drawn();
+    },
   };
 }
 

@@ -54,7 +54,8 @@ export class Telling {
   }
 
   #tell() {
-    const { view, cursor, panel } = this.viewer;
+    const { view, cursor, panel, drawing } = this.viewer;
+    if (drawing) return this.soon(); // half a region is none
     panel.announce(this.viewer);
     const region = view.region;
     const message = {

@@ -46,6 +46,24 @@ export function kept(view, scene) {
   return { ...view, offered, sound: sound.name, relevance: hidden ? null : (there?.name ?? null) };
 }
 
+/**
+ * Another sound, and with it the relevance that is called after it ("Corrupted", "Corrupted, ...").
+ *
+ * Whoever looks at relevance that is called after no sound, nor is the first, goes on looking at it.
+ */
+export function withSound(view, scene, name) {
+  const isAfter = (relevance, sound) =>
+    relevance.name === sound.name || relevance.name.startsWith(`${sound.name},`);
+  const isPaired = (relevance) => scene.sounds.some((sound) => isAfter(relevance, sound));
+  const present = named(scene.relevance, view.relevance);
+  if (!present || (present !== scene.relevance[0] && !isPaired(present))) {
+    return { ...view, sound: name };
+  }
+  const own = scene.relevance.find((relevance) => isAfter(relevance, { name }));
+  const common = isPaired(present) ? scene.relevance.find((one) => !isPaired(one)) : present;
+  return { ...view, sound: name, relevance: (own ?? common ?? present).name };
+}
+
 export const named = (list, name) => list.find((one) => one.name === name);
 
 /** Time zoomed about the instant `at`, which stays where it is on the screen. */

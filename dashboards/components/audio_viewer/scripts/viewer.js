@@ -26,6 +26,7 @@ export class Viewer {
   hover = null;
   buffer = null;
   playsRegion = false;
+  drawing = false;
   #frame = null;
   #stale = null;
   #jump = null;

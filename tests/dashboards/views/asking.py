@@ -27,7 +27,7 @@ def opened(page_file, tmp_path, monkeypatch, **address):
     st.cache_resource.clear()  # all pages of a test run count as one session
     page = AppTest.from_file(APP, default_timeout=PATIENCE)
     page.run()
-    page.switch_page(f"pages/{page_file}")
+    page.switch_page(f"views/{page_file}")
     page.query_params["model"] = MODEL
     page.query_params["clip"] = content_id(read_clip(folder / Path(CLIP).name).digest)
     for name, said in address.items():

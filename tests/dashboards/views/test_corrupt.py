@@ -3,8 +3,8 @@
 import pytest
 
 from perturbations.corruption import corruptions, load_corruption
-from tests.dashboards.pages.asking import address, metrics, opened, said, settled, viewers
 from tests.dashboards.recordings import MODEL
+from tests.dashboards.views.asking import address, metrics, opened, said, settled, viewers
 from tests.xaudio.clips import RATE
 from tests.xaudio.tiny import HighBandDetector
 from xaudio.classifiers import Classifier

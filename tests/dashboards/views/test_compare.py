@@ -12,8 +12,8 @@ from dashboards.comparing_panels.agreement_chart import (
     clicked_pair,
 )
 from dashboards.panels.choose.contents import content_id
-from tests.dashboards.pages.asking import address, metrics, opened, press, said, settled, viewers
 from tests.dashboards.recordings import MODEL
+from tests.dashboards.views.asking import address, metrics, opened, press, said, settled, viewers
 from tests.xaudio.clips import RATE, hybrid
 from xaudio.audio import read_clip
 from xaudio.comparing import Agreement, Comparison, Look
