@@ -35,7 +35,7 @@ contract: $(READY)
 	$(BIN)/lint-imports
 
 pytest: $(READY) $(DEBIAN_READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Every corruption on clips drawn at random, up to 60 s and 192 kHz: 12 each in `make test`, always the
 # same; here as many as SOAK says, others every time. 300 take about five minutes on two cores. And five

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.dashboards.chromium import CHROMIUM, QUIET
 from tests.dashboards.serving import served
 from tests.dashboards.tour import Tour, walk
-from tests.dashboards.viewing_page import CHROMIUM, QUIET
 
 PICTURES = Path(__file__).parent / "pictures"
 CLIP = "en_vm-rec-busy.hybrid0-griffin-lim.flac"

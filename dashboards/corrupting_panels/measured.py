@@ -22,7 +22,7 @@ def show_certificate(question: TriedQuestion, found: Tried, primary: str) -> Non
     st.dataframe(
         [{"what": each.name, "value": each.value} for each in figures],
         hide_index=True,
-        height=330,
+        height="content",
         column_config={
             "what": st.column_config.TextColumn("Measured", width=150),
             "value": st.column_config.TextColumn("Value", width=110),

@@ -13,6 +13,7 @@ from streamlit.web.cli import main
 
 from perturbations.errors import UserError
 
+FIRST_CLIP = ("dashboards.panels.inspecting", "scipy.signal")  # slow to import
 GLANCE = 0.02  # seconds between two looks whether the server is up
 
 
@@ -25,7 +26,8 @@ def get_ready() -> None:
     with suppress(UserError):  # the first page says what is wrong
         behind = evaluation()
         behind.models.card(next(iter(behind.given.models)))
-        importlib.import_module("dashboards.panels.inspecting")
+        for module in FIRST_CLIP:
+            importlib.import_module(module)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,9 @@ def show_score(decision: Decision, note: str) -> None:
         note: Why the score is no probability; empty where nobody would take it for one.
     """
     label, score, threshold = st.columns([2, 1, 1])
-    label.metric("Decision", decision.label, border=True, height="stretch")
+    label.metric(
+        "Decision", decision.label, border=True, height="stretch", help=labels_in_words(decision)
+    )
     score.metric(
         "Score", f"{decision.score:.2f}", border=True, height="stretch", help=meaning(decision)
     )
@@ -125,6 +127,15 @@ def show_verdict(verdict: Verdict, calibration: Calibration) -> None:
         help="Natural logarithm, positive for human speech.",
     )
     st.caption(literal(statement(verdict, calibration)))
+
+
+def labels_in_words(decision: Decision) -> str | None:
+    """What a detector's two labels are called elsewhere; None for other models."""
+    if decision.threshold is None:
+        return None
+    return (
+        "Bonafide is human speech as it was recorded, spoof is synthetic or changed by a machine."
+    )
 
 
 def meaning(decision: Decision) -> str:

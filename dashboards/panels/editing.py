@@ -136,7 +136,7 @@ def show_elsewhere(editing: Editing, asked: Asked) -> None:
 def edit_in_words(edit: RegionEdit) -> str:
     """What was done where.
 
-    >>> edit_in_words(RegionEdit(Region(0.5, 0.75, 300, 4000), "mute"))
+    >>> edit_in_words(RegionEdit(Region(0.5, 0.75, 300.0, 4000.0), "mute"))
     'Mute 0.50–0.75 s, 300–4000 Hz'
     """
     return f"{WAYS[edit.how][0]} {region_in_words(edit.region)}"
@@ -158,7 +158,7 @@ def region_in_words(region: Region) -> str:
 def written_edit(edit: RegionEdit) -> str:
     """As it stands in an address.
 
-    >>> written_edit(RegionEdit(Region(0.5, 0.75, 300, 4000), "mute"))
+    >>> written_edit(RegionEdit(Region(0.5, 0.75, 300.0, 4000.0), "mute"))
     'mute 0.5 0.75 300 4000'
     """
     return f"{edit.how} {written_region(edit.region)}"

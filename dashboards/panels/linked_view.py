@@ -55,7 +55,7 @@ def write_view(clip: Clip, state: ViewerState) -> None:
 def written_region(region: Region) -> str:
     """As it stands in an address.
 
-    >>> written_region(Region(0.5, 0.75, 300, 4000))
+    >>> written_region(Region(0.5, 0.75, 300.0, 4000.0))
     '0.5 0.75 300 4000'
     """
     return f"{region.start:.6g} {region.end:.6g} {region.low:.6g} {region.high:.6g}"

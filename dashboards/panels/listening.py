@@ -19,6 +19,7 @@ from xaudio.viewing import Lane, Scene, scene_of
 
 KEY = "viewer"
 RELEVANT, REST = "Relevant part", "The rest"
+LEAST_SHARE = 0.05  # of all relevance: less would draw the eye to nothing
 
 
 def show_viewer(
@@ -88,10 +89,10 @@ def _parts(explained: ExplainedClip) -> dict[str, Clip]:
 
 
 def _strongest_lane(answers: Sequence[ExplainedClip]) -> list[Lane]:
-    """The stretches that weigh most by the first method."""
+    """The stretches that weigh most by the first method, as far as they weigh anything."""
     if not answers:
         return []
-    rows = answers[0].strongest(3)
+    rows = [row for row in answers[0].strongest(3) if row.share >= LEAST_SHARE]
     return [
         Lane(
             "Strongest",

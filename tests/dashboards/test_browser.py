@@ -5,14 +5,12 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 import soundfile
 
+from tests.dashboards.chromium import IN_A_BROWSER, PICTURES
 from tests.dashboards.recordings import BROKEN, CLIP, LONG_CLIP, MODEL, recordings
 from tests.dashboards.serving import served
 from tests.dashboards.viewing_page import (
-    CHROMIUM,
+    OURS,
     PATIENCE,
-    PICTURES,
-    QUIET,
-    STRANGERS,
     WIDTHS,
     ask,
     choose_clip,
@@ -27,12 +25,7 @@ from tests.dashboards.viewing_page import (
 )
 from tests.xaudio.clips import RATE, hybrid
 
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM.is_file(), reason="chromium is missing: sudo apt-get install chromium"
-    ),
-    pytest.mark.slow,
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +33,6 @@ def address(tmp_path_factory):
     folder = recordings(tmp_path_factory.mktemp("corpus"))
     with served(tmp_path_factory.mktemp("server"), folder, [MODEL]) as dashboard:
         yield dashboard.address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=QUIET, headless=True)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -61,7 +45,7 @@ def opened(browser):
         page.set_default_timeout(PATIENCE)
         page.on(
             "request",
-            lambda request: request.url.startswith(STRANGERS) or wrong.append(request.url),
+            lambda request: request.url.startswith(OURS) or wrong.append(request.url),
         )
         page.on("pageerror", lambda error: wrong.append(str(error)))
         pages.append(page)

@@ -1,39 +1,24 @@
 """Robustness and Run in a real browser: hear a flipped clip; start, cancel and resume a run."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
-import dashboards
+from tests.dashboards.chromium import IN_A_BROWSER, PICTURES
 from tests.dashboards.recordings import MODEL
+from tests.dashboards.serving import served
 from tests.dashboards.sweeps import NAME, corpus, small_sweep
+from tests.dashboards.viewing_page import OURS
 from xaudio.jobs.job import jobs_in
 from xaudio.jobs.running import kill
 from xaudio.jobs.state import state_of
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
-ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "artefacts"
 PATIENCE = 180_000  # milliseconds: a busy machine may need long to import torch
 WIDTHS = {1280: 900, 1920: 1080}
 SUITE = "rooms"
 
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM.is_file(), reason="chromium is missing: sudo apt-get install chromium"
-    ),
-    pytest.mark.slow,
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -48,31 +33,9 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(place):
-    """A dashboard of its own, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    app = Path(dashboards.__file__).parent / "app.py"
-    words = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
-    words += ["--", "--folder", str(place / "corpus"), "--sweep", str(place / "a sweep")]
-    words += ["--runs", str(place / "runs"), "--model", MODEL]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(words, env=environment, cwd=ROOT / "dashboards", **quiet)
-    try:
-        wait_until(lambda: answers(f"http://localhost:{port}/_stcore/health"))
-        yield f"http://localhost:{port}/"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def answers(health):
-    try:
-        urlopen(health, timeout=5).close()
-    except (URLError, OSError):
-        return False
-    return True
+    words = ["--sweep", str(place / "a sweep"), "--runs", str(place / "runs")]
+    with served(place, place / "corpus", [MODEL], words) as dashboard:
+        yield dashboard.address
 
 
 def wait_until(is_so):
@@ -80,15 +43,6 @@ def wait_until(is_so):
     while not is_so():
         assert time.monotonic() < until, "it did not come about"
         time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=QUIET, headless=True)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -101,8 +55,7 @@ def view(browser, address):
     page.goto(address)
     yield page
     page.close()
-    ours = ("http://localhost:", "ws://localhost:", "data:", "blob:")
-    assert not [url for url in strangers if not url.startswith(ours)]
+    assert not [url for url in strangers if not url.startswith(OURS)]
 
 
 def turn_to(page, name):

@@ -5,20 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.dashboards.chromium import CHROMIUM, IN_A_BROWSER, PICTURES, QUIET
 from tests.dashboards.recordings import CLIP, MODEL, recordings
 from tests.dashboards.serving import served
 from tests.dashboards.sweeps import corpus, small_sweep
 from tests.dashboards.tour import Tour, walk
-from tests.dashboards.viewing_page import CHROMIUM, PATIENCE, PICTURES, QUIET
+from tests.dashboards.viewing_page import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM.is_file(), reason="chromium is missing: sudo apt-get install chromium"
-    ),
-    pytest.mark.slow,
-]
+pytestmark = IN_A_BROWSER
 
 
 def test_the_tour_can_be_walked(tmp_path):

@@ -1,20 +1,14 @@
 """A page with the viewer on it, in a real browser: what tests do there and ask of it."""
 
-from pathlib import Path
 from urllib.parse import urlencode
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
-QUIET += ["--autoplay-policy=no-user-gesture-required"]
-PICTURES = Path(__file__).resolve().parents[2] / "artefacts"
 PATIENCE = 60_000  # milliseconds: a busy machine may need long to import torch
 WIDTHS = {1280: 900, 1920: 1080}
 VIEWER = (
     "document.querySelector('[data-testid=stBidiComponentIsolated]')"
     "?.shadowRoot?.querySelector('.viewer')?.viewer"
 )
-STRANGERS = ("http://localhost:", "ws://localhost:", "data:", "blob:")
+OURS = ("http://localhost:", "ws://localhost:", "data:", "blob:")
 
 
 def visit(page, address, **query):

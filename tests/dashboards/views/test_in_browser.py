@@ -5,14 +5,12 @@ from urllib.parse import urlencode
 import pytest
 
 from dashboards.panels.choose.contents import content_id
+from tests.dashboards.chromium import IN_A_BROWSER, PICTURES
 from tests.dashboards.recordings import MODEL, recordings
 from tests.dashboards.serving import served
 from tests.dashboards.viewing_page import (
-    CHROMIUM,
+    OURS,
     PATIENCE,
-    PICTURES,
-    QUIET,
-    STRANGERS,
     WIDTHS,
     ask,
     done,
@@ -22,12 +20,7 @@ from tests.dashboards.viewing_page import (
 )
 from xaudio.audio import read_clip
 
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM.is_file(), reason="chromium is missing: sudo apt-get install chromium"
-    ),
-    pytest.mark.slow,
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +28,6 @@ def dashboard(tmp_path_factory):
     folder = recordings(tmp_path_factory.mktemp("corpus"))
     with served(tmp_path_factory.mktemp("server"), folder, [MODEL]) as running:
         yield running.address, content_id(read_clip(folder / "hybrid.wav").digest)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=QUIET, headless=True)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -57,7 +41,7 @@ def visit(browser, dashboard):
         page.set_default_timeout(PATIENCE)
         page.on(
             "request",
-            lambda request: request.url.startswith(STRANGERS) or wrong.append(request.url),
+            lambda request: request.url.startswith(OURS) or wrong.append(request.url),
         )
         page.on("pageerror", lambda error: wrong.append(str(error)))
         pages.append(page)
