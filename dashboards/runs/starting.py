@@ -11,13 +11,12 @@ from dashboards.evaluation import Progress
 from dashboards.markdown import literal
 from dashboards.panels.waiting import answer_or_progress
 from dashboards.runs.form import Request
-from xaudio.cli.sweep_bar import duration
 from xaudio.jobs.commands import SweepRequest, words_of
 from xaudio.jobs.estimating import estimated
 from xaudio.jobs.job import said_words
 from xaudio.jobs.preparing import free_name, start_run
 from xaudio.jobs.wording import size_text
-from xaudio.reports.amounts import counted, sound_text
+from xaudio.reports.amounts import counted, duration, sound_text
 
 ASKED = "run.asked"
 

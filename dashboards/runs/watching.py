@@ -7,7 +7,6 @@ import streamlit as st
 from dashboards.markdown import literal
 from dashboards.runs.batch import show_batch
 from dashboards.told import told
-from xaudio.cli.sweep_bar import duration
 from xaudio.jobs.job import EXPLANATIONS, SWEEP, JobFolder, jobs_in, said_words
 from xaudio.jobs.running import cancel, kill, resume
 from xaudio.jobs.state import (
@@ -21,6 +20,7 @@ from xaudio.jobs.state import (
     state_of,
 )
 from xaudio.jobs.wording import phase_text, state_text
+from xaudio.reports.amounts import duration
 from xaudio.sweep_views.offers import is_store
 
 EVERY = 2.0  # seconds between two looks at runs that are active

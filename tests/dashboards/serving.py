@@ -63,14 +63,15 @@ def served(
     with log.open("w") as output:
         server = subprocess.Popen(words, env=environment, cwd=place, stdout=output, stderr=output)
     try:
-        _wait_for(f"http://localhost:{port}/_stcore/health", server)
+        wait_for(f"http://localhost:{port}/_stcore/health", server)
         yield Served(f"http://localhost:{port}/", server.pid, log)
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _wait_for(health: str, server: subprocess.Popen) -> None:
+def wait_for(health: str, server: subprocess.Popen) -> None:
+    """Until it answers."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         assert server.poll() is None, "the dashboard ended by itself"

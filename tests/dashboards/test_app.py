@@ -2,7 +2,6 @@
 
 import io
 import sys
-import time
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +17,7 @@ from dashboards.evaluation.clips import MOST_UPLOADED
 from dashboards.panels.choose.contents import content_id
 from perturbations.voice.properties import voice_properties
 from tests.dashboards.recordings import BROKEN, CLIP, LONG_CLIP, MODEL, recordings
+from tests.dashboards.settling import settled
 from tests.xaudio.clips import RATE, hybrid
 from tests.xaudio.verdicts.scored import calibration
 from xaudio.classifiers import load_classifier
@@ -35,18 +35,6 @@ def page(tmp_path, monkeypatch):
     started = AppTest.from_file(APP, default_timeout=PATIENCE)
     started.query_params["model"] = MODEL
     return settled(started)
-
-
-def settled(page):
-    """The page when all that it waits for is there."""
-    until = time.monotonic() + PATIENCE
-    page.run()
-    while any(button.label == "Cancel" for button in page.button):
-        assert time.monotonic() < until, "the page waits for ever"
-        time.sleep(0.1)
-        page.run()
-    assert not page.exception
-    return page
 
 
 def chosen(page, clip):

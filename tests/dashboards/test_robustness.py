@@ -1,7 +1,6 @@
 """The wiring of Robustness: which sweep, which part, which cell, and what is shown of it."""
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from dashboards.panels import waiting
 from dashboards.robustness.flips import model_on_offer
 from dashboards.robustness.looks import LOOKS
 from tests.dashboards.recordings import MODEL
+from tests.dashboards.settling import settled
 from tests.dashboards.sweeps import NAME, corpus, small_sweep
 from xaudio.provenance import ModelSpec
 from xaudio.sweep_views.cells import Place, place_text
@@ -52,17 +52,6 @@ def opened(page, **said):
         page.query_params[name] = value
     page.switch_page("views/robustness.py")
     return settled(page)
-
-
-def settled(page):
-    until = time.monotonic() + PATIENCE
-    page.run()
-    while any(button.label == "Cancel" for button in page.button):
-        assert time.monotonic() < until, "the page waits for ever"
-        time.sleep(0.1)
-        page.run()
-    assert not page.exception
-    return page
 
 
 def markdown(page):

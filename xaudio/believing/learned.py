@@ -9,11 +9,10 @@ import numpy as np
 import torch
 
 from explainers.errors import ExplanationError
-from explainers.quality.randomisation import copied, shuffle_parameters
 from explainers.quality.similarity import spearman
 from xaudio.believing.checks import Check, NotChecked
 from xaudio.believing.question import Question, Tell, same_bits, steps_told
-from xaudio.classifiers import Classifier
+from xaudio.classifiers.random_weights import with_random_weights
 from xaudio.errors import ModelError
 from xaudio.metrics.intervals import student_interval
 
@@ -39,24 +38,10 @@ def check_learned(question: Question, tell: Tell) -> Check | NotChecked:
     return _judged(question, np.array(alike), repeated)
 
 
-def with_shuffled_weights(classifier: Classifier, seed: int) -> Classifier:
-    """The same classifier with the entries of each of its parameters in random order.
-
-    Raises:
-        ModelError: It has no module.
-    """
-    if classifier.module is None:
-        raise ModelError(f"'{classifier.name}' has no module, so it has no weights to shuffle.")
-    module = copied(classifier.module)
-    random = torch.Generator().manual_seed(seed)
-    for part in module.modules():
-        shuffle_parameters(part, random)
-    return classifier.with_module(module)
-
-
 def _likeness(question: Question, own: np.ndarray, seed: int, tell: Tell) -> float | None:
     """Rank correlation with the map of one shuffled model; None where nothing was shuffled."""
-    other = with_shuffled_weights(question.classifier, question.settings.seed + seed)
+    other = with_random_weights(question.classifier, question.settings.seed + seed)
+    assert other is not None
     try:
         with torch.no_grad():
             answers = (question.classifier(question.waveform), other(question.waveform))

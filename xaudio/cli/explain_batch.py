@@ -7,7 +7,8 @@ import typer
 
 from xaudio.cli.options import Device, Labels, Model, SampleRate, Target, Weights
 from xaudio.cli.output import Json, print_json
-from xaudio.cli.sweep_bar import SweepBar, duration
+from xaudio.cli.sweep_bar import SweepBar
+from xaudio.reports.amounts import duration
 
 app = typer.Typer(add_completion=False)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import typer
 
+from xaudio.reports.amounts import duration
+
 SECONDS_PER_LINE = 60.0
 
 
@@ -52,18 +54,3 @@ class SweepBar:
         if self._writes_lines and time.monotonic() - self._last_line >= SECONDS_PER_LINE:
             self._last_line = time.monotonic()
             typer.echo(f"{cells}, {rate}", err=True)
-
-
-def duration(seconds: float) -> str:
-    """So many seconds for people.
-
-    >>> duration(1.23), duration(75.0), duration(7500.0), duration(900_000.0)
-    ('1.2 s', '1:15', '2:05:00', '10 days 10 h')
-    """
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{hours // 24} days {hours % 24} h"
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from xaudio.cli.output import print_table
-from xaudio.cli.sweep_bar import duration
+from xaudio.reports.amounts import counted, duration, sound_text
 
 MOST_ROWS = 60
 WORST = 8
@@ -18,8 +18,6 @@ Row = Mapping[str, Any]
 
 def print_estimate(expected: Any) -> None:
     """What a sweep will take, before it starts; on the error stream, beside the bar."""
-    from xaudio.reports.amounts import counted, sound_text
-
     if not expected.waiting:
         cells = counted(expected.cells, "cell")
         said = f"Finished: {expected.cells:,} of {cells}." if expected.cells else "Nothing to do."

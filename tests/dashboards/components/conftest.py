@@ -4,15 +4,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from tests.dashboards.components.browsing import PATIENCE
+from tests.dashboards.serving import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = Path(__file__).with_name("page.py")
@@ -36,17 +34,6 @@ def address(tmp_path_factory):
     finally:
         server.terminate()
         server.wait(20)
-
-
-def wait_for(health, server):
-    for _ in range(PATIENCE // 250):
-        assert server.poll() is None, "the page ended by itself"
-        try:
-            urlopen(health, timeout=5).close()
-            return
-        except (URLError, OSError):
-            time.sleep(0.25)
-    pytest.fail("the page did not come up")
 
 
 @pytest.fixture

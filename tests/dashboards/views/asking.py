@@ -1,7 +1,6 @@
 """A page of the dashboard under AppTest: how it is opened, and waited for."""
 
 import sys
-import time
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 import dashboards
 from dashboards.panels.choose.contents import content_id
 from tests.dashboards.recordings import CLIP, MODEL, recordings
+from tests.dashboards.settling import settled
 from xaudio.audio import read_clip
 
 APP = str(Path(dashboards.__file__).parent / "app.py")
@@ -33,18 +33,6 @@ def opened(page_file, tmp_path, monkeypatch, **address):
     for name, said in address.items():
         page.query_params[name] = said
     return settled(page)
-
-
-def settled(page):
-    """The page when all that it waits for is there."""
-    until = time.monotonic() + PATIENCE
-    page.run()
-    while any(button.label == "Cancel" for button in page.button):
-        assert time.monotonic() < until, "the page waits for ever"
-        time.sleep(0.1)
-        page.run()
-    assert not page.exception
-    return page
 
 
 def press(page, label):

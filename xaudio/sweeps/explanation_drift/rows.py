@@ -9,6 +9,7 @@ import pyarrow as pa
 from torch.nn.functional import pad
 
 from perturbations.time_map import TimeMap
+from xaudio.classifiers.random_weights import with_random_weights
 from xaudio.sweeps.buckets import PlannedClip
 from xaudio.sweeps.cells import CorruptedClip, LoadedClip, corrupt_clips
 from xaudio.sweeps.explanation_drift.carrying import STEP_SECONDS
@@ -17,7 +18,6 @@ from xaudio.sweeps.explanation_drift.comparing import MEASURES, compare
 from xaudio.sweeps.explanation_drift.drift_cells import DRIFT_CELL_SCHEMA, DriftCell
 from xaudio.sweeps.explanation_drift.looks import CleanLook, Explaining, look_at_clean
 from xaudio.sweeps.explanation_drift.maps import RelevanceMaps
-from xaudio.sweeps.explanation_drift.random_model import with_random_weights
 from xaudio.sweeps.scoring import reason
 
 CORRUPTED = "corrupted"

@@ -11,10 +11,10 @@ from explainers.explainer import load_explainer
 from perturbations.corruption import load_corruption
 from tests.xaudio.sweeps.explanation_drift import known
 from xaudio.classifiers import load_classifier
+from xaudio.classifiers.random_weights import with_random_weights
 from xaudio.errors import SweepError
 from xaudio.sweeps.explanation_drift import explain_drift
 from xaudio.sweeps.explanation_drift.drift_cells import DriftCell
-from xaudio.sweeps.explanation_drift.random_model import with_random_weights
 from xaudio.sweeps.explanation_drift.rows import COMPARISONS, DRIFT_SCHEMA
 from xaudio.sweeps.plan import plan_sweep
 from xaudio.sweeps.sampling import sampled_clips
