@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards import links
 from dashboards.evaluation import page_begins
+from dashboards.importing import import_all, import_first
 from dashboards.told import told
 
 # A picture of our own: the browser would fetch a named symbol from the net.
@@ -22,6 +23,9 @@ PAGES = [
 st.set_page_config(page_title="xaudio", page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES, position="top")
 with told():
+    import_first()
     page_begins()
     links.arrive(page.url_path)
+    if page is not PAGES[0]:  # Inspect has something to show before
+        import_all()
     page.run()

@@ -18,6 +18,7 @@ from dashboards.evaluation.queues import JobQueue
 from dashboards.evaluation.sessions import Session
 from dashboards.evaluation.temporary import temporary_folder
 from dashboards.given import Given
+from dashboards.importing import import_all
 from perturbations.errors import UserError
 from xaudio.decoding import Decoders
 
@@ -162,6 +163,7 @@ class Evaluation:
 
     def _warm(self) -> None:
         self.decoders.warm()
+        import_all()
         with suppress(UserError):  # whoever asks next is told
             self.models.card(next(iter(self.given.models)))
 

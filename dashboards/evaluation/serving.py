@@ -3,7 +3,6 @@
 ``python -m dashboards.evaluation.serving run app.py ...`` takes the words of ``streamlit``.
 """
 
-import importlib
 import threading
 import time
 from contextlib import suppress
@@ -11,23 +10,20 @@ from contextlib import suppress
 from streamlit import runtime
 from streamlit.web.cli import main
 
+from dashboards.evaluation import evaluation
+from dashboards.importing import import_first
 from perturbations.errors import UserError
 
-FIRST_CLIP = ("dashboards.panels.inspecting", "scipy.signal")  # slow to import
 GLANCE = 0.02  # seconds between two looks whether the server is up
 
 
 def get_ready() -> None:
-    """Once the server is up, load the first model, then what the first clip needs."""
+    """Once the server is up, import what pages are made of, then load the first model."""
     while not runtime.exists():
         time.sleep(GLANCE)
-    from dashboards.evaluation import evaluation
-
+    import_first()
     with suppress(UserError):  # the first page says what is wrong
-        behind = evaluation()
-        behind.models.card(next(iter(behind.given.models)))
-        for module in FIRST_CLIP:
-            importlib.import_module(module)
+        evaluation()
 
 
 if __name__ == "__main__":

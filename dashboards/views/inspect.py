@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboards.importing import import_all
 from dashboards.markdown import literal
 from dashboards.panels.choose import (
     ChosenClip,
@@ -30,11 +31,12 @@ def show() -> None:
     with told():
         with st.sidebar:
             chosen = choose_clip()
-        found = show_title(chosen)
+        show_title(chosen)
+        import_all()
+        found = opened(chosen) if chosen else None
         with st.sidebar:
             asked = show_questions(can_ask=found is not None)
         if chosen is not None and found is not None and asked is not None:
-            # Only now: what these import would hold up the first page.
             from dashboards.panels.inspecting import Question, inspect, inspect_long
             from xaudio.audio import Clip
 
@@ -45,12 +47,16 @@ def show() -> None:
                 inspect_long(chosen, found, question)
 
 
-def show_title(chosen: ChosenClip | None) -> "Clip | Recording | None":
-    """The clip's name, and what can be opened of it; for a newcomer how to begin."""
+def show_title(chosen: ChosenClip | None) -> None:
+    """The clip's name; for a newcomer how to begin."""
     if chosen is None:
         show_welcome()
-        return None
-    st.header(literal(chosen.name), anchor=False)
+    else:
+        st.header(literal(chosen.name), anchor=False)
+
+
+def opened(chosen: ChosenClip) -> "Clip | Recording | None":
+    """What can be opened of a clip."""
     with told():
         from dashboards.panels.long_recording import long_recording
 

@@ -27,14 +27,14 @@ pytestmark = IN_A_BROWSER
 def dashboard(tmp_path_factory):
     folder = recordings(tmp_path_factory.mktemp("corpus"))
     with served(tmp_path_factory.mktemp("server"), folder, [MODEL]) as running:
-        yield running.address, content_id(read_clip(folder / "hybrid.wav").digest)
+        yield running, content_id(read_clip(folder / "hybrid.wav").digest)
 
 
 @pytest.fixture
 def visit(browser, dashboard):
     """Opens a page, which may ask nothing of another machine and may not break."""
     pages, wrong = [], []
-    address, clip = dashboard
+    running, clip = dashboard
 
     def open_page(name, scheme="light", **said):
         page = browser.new_page(viewport={"width": 1280, "height": 1800}, color_scheme=scheme)
@@ -46,7 +46,7 @@ def visit(browser, dashboard):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         pages.append(page)
         query = urlencode({"clip": clip, "model": MODEL, **said}, doseq=True)
-        page.goto(f"{address}{name}?{query}")
+        page.goto(f"{running.address}{name}?{query}")
         page.locator(".js-plotly-plot").first.wait_for()
         shown(page)
         return page
@@ -55,7 +55,7 @@ def visit(browser, dashboard):
     left = [page.get_by_test_id("stException").count() for page in pages]
     for page in pages:
         page.close()
-    assert not wrong and not any(left)
+    assert not wrong and not any(left), running.log.read_text()
 
 
 def corrupted(page):
