@@ -39,7 +39,7 @@ pytest: $(READY) $(DEBIAN_READY)
 
 # Every corruption on clips drawn at random, up to 60 s and 192 kHz: 12 each in `make test`, always the
 # same; here as many as SOAK says, others every time. 300 take about five minutes on two cores. And five
-# users of the dashboard for so many seconds, 30 in `make test`.
+# users of the dashboard for so many seconds, 15 in `make test`.
 soak: $(READY)
 	SOAK=$(SOAK) OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --timeout 0 tests/perturbations/test_fuzz.py tests/dashboards/test_soak.py
 

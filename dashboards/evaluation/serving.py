@@ -3,6 +3,7 @@
 ``python -m dashboards.evaluation.serving run app.py ...`` takes the words of ``streamlit``.
 """
 
+import gc
 import threading
 import time
 from contextlib import suppress
@@ -11,7 +12,7 @@ from streamlit import runtime
 from streamlit.web.cli import main
 
 from dashboards.evaluation import evaluation
-from dashboards.importing import import_first
+from dashboards.importing import import_all, import_first
 from perturbations.errors import UserError
 
 GLANCE = 0.02  # seconds between two looks whether the server is up
@@ -24,6 +25,10 @@ def get_ready() -> None:
     import_first()
     with suppress(UserError):  # the first page says what is wrong
         evaluation()
+    import_all()
+    # Streamlit collects after every run of a page, which holds up all pages for as long as it takes
+    # to look at whatever is not frozen: a quarter of a second, were it all that was imported.
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from xaudio.editing import RegionEdit, ask_again
 from xaudio.explaining import decide, default_method, explain_clip, load_method
 from xaudio.regions import Region
 
-SECONDS = float(os.environ.get("SOAK", "30"))
+SECONDS = float(os.environ.get("SOAK", "15"))
 USERS = 5
 FEWEST = 5  # actions of each, however slow the machine is
 DETECTOR = "tests.xaudio.tiny:high_band_detector"

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 RATE = 8000
-MINUTES = (10, 120)
+MINUTES = (10, 10, 120)  # twice the same: the first also fills what libraries keep
 
 # The function is so cheap that reading, cutting and looking at windows is all there is.
 SCRIPT = """
@@ -34,14 +34,13 @@ for path in sys.argv[1:]:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/self/status")
 def test_two_hours_take_no_more_memory_than_ten_minutes(tmp_path):
     noise = np.random.default_rng(0).normal(0, 0.1, 60 * RATE)
-    paths = []
-    for minutes in MINUTES:
-        paths.append(tmp_path / f"{minutes}.wav")
-        with soundfile.SoundFile(paths[-1], "w", RATE, 1, "ULAW") as file:
+    paths = {minutes: tmp_path / f"{minutes}.wav" for minutes in MINUTES}
+    for minutes, path in paths.items():
+        with soundfile.SoundFile(path, "w", RATE, 1, "ULAW") as file:
             for _ in range(minutes):
                 file.write(noise)
-    words = [sys.executable, "-c", SCRIPT, *map(str, paths)]
+    words = [sys.executable, "-c", SCRIPT, *(str(paths[minutes]) for minutes in MINUTES)]
     lines = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
-    (few, short), (many, long) = [map(int, line.split()) for line in lines]
+    _, (few, short), (many, long) = [map(int, line.split()) for line in lines]
     assert (few, many) == (61, 721)
-    assert long - short < 6000, f"{(long - short) / 1000:.1f} MB more for two hours"
+    assert long - short < 3000, f"{(long - short) / 1000:.1f} MB more for two hours"
