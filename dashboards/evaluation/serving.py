@@ -6,7 +6,8 @@
 import gc
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from streamlit import runtime
 from streamlit.web.cli import main
@@ -22,13 +23,26 @@ def get_ready() -> None:
     """Once the server is up, import what pages are made of, then load the first model."""
     while not runtime.exists():
         time.sleep(GLANCE)
-    import_first()
-    with suppress(UserError):  # the first page says what is wrong
-        evaluation()
-    import_all()
-    # Streamlit collects after every run of a page, which holds up all pages for as long as it takes
-    # to look at whatever is not frozen: a quarter of a second, were it all that was imported.
-    gc.freeze()
+    with _lasting():
+        import_first()
+        with suppress(UserError):  # the first page says what is wrong
+            evaluation()
+        import_all()
+
+
+@contextmanager
+def _lasting() -> Iterator[None]:
+    """What is made meanwhile stays: no collection need look at it.
+
+    Collections take a quarter of the time imports take. Streamlit collects after every run of a
+    page, too, and all pages wait while a quarter of a second is spent on what was imported.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 if __name__ == "__main__":
