@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +12,7 @@ from explainers.lrp.answers.moving import VIEWS
 from explainers.lrp.ledger import Flow
 from explainers.lrp.naming import FUNCTIONAL
 from explainers.lrp.notes import UNMETERED, copy_notes, read_note, write_note
+from explainers.lrp.saving import Saved
 from explainers.lrp.shadows import remember_move
 from explainers.lrp.values import alias, relevance_of
 
@@ -54,17 +56,13 @@ class Meters:
         """Have the flow told what arrives at these tensors."""
         for output in outputs:
             if output.requires_grad:
-                output.register_hook(self._outlet(flow, output))
+                kept = self._run.saved.pack(output.detach())
+                output.register_hook(partial(self._arrived, flow, kept))
 
-    def _outlet(self, flow: Flow, output: Tensor) -> Callable[[Tensor | None], None]:
-        kept = self._run.saved.pack(output.detach())
-
-        def arrived(grad: Tensor | None) -> None:
-            # One of several outputs may not be used at all.
-            if grad is not None:
-                flow.arrive(self._run.per_clip(relevance_of(kept.tensor, grad)))
-
-        return arrived
+    def _arrived(self, flow: Flow, kept: Saved, grad: Tensor | None) -> None:
+        # One of several outputs may not be used at all.
+        if grad is not None:
+            flow.arrive(self._run.per_clip(relevance_of(kept.tensor, grad)))
 
 
 class Metered(torch.autograd.Function):

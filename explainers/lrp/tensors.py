@@ -19,11 +19,12 @@ def changed(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
     """Every tensor in a nest of lists, tuples and dictionaries."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from tensors_in(part)
-    elif type(value) is dict:
-        for part in value.values():
-            yield from tensors_in(part)
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Tensor):
+            yield one
+        elif isinstance(one, list | tuple):
+            waiting.extend(reversed(one))
+        elif type(one) is dict:
+            waiting.extend(reversed(one.values()))

@@ -4,6 +4,7 @@ Each output is a sum of inputs, so relevance follows the values. Where constants
 token put in front, a fill value) they take the relevance of what they became.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -99,13 +100,13 @@ def placed(call: Call, *args: Any, **kwargs: Any) -> Any:
 def _follow(call: Call, result: Any, args: Any, kwargs: Any) -> None:
     """Have the shadows of the inputs go the same way."""
     path = tuple(call.path)
+    remember_moves(call.run, result, path, partial(_again, call, path, (args, kwargs)))
 
-    def again(*shadows: Tensor) -> Any:
-        shadow = {id(one): other for one, other in zip(path, shadows, strict=True)}
-        positional, named = changed((args, kwargs), lambda one: shadow.get(id(one), one))
-        return call.native(*positional, **named)
 
-    remember_moves(call.run, result, path, again)
+def _again(call: Call, path: tuple[Tensor, ...], given: Any, *shadows: Tensor) -> Any:
+    shadow = {id(one): other for one, other in zip(path, shadows, strict=True)}
+    positional, named = changed(given, lambda one: shadow.get(id(one), one))
+    return call.native(*positional, **named)
 
 
 def _has_constants(call: Call, args: Any, kwargs: Any) -> bool:
