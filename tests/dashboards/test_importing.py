@@ -12,7 +12,10 @@ from dashboards import importing
 from tests.dashboards.recordings import CLIP, MODEL, recordings
 from tests.dashboards.serving import ROOT
 
-PAGES = ["inspect", "corrupt", "compare", "robustness", "run"]
+FIRST_VISITS = [
+    "inspect",
+    "corrupt",
+]  # one waits for imports by itself, for the others the app does
 BEFORE = {"dashboards.links", "dashboards.told", "dashboards.markdown"}  # need nothing else
 VISITOR = """
 import json, sys
@@ -32,32 +35,32 @@ class Watching:
         if not inside:
             outside.append(name)
 
-app, page, clip, *sys.argv[1:] = sys.argv[1:]
+app, first, clip, *sys.argv[1:] = sys.argv[1:]
 sys.meta_path.insert(0, Watching)
-visit = AppTest.from_file(app, default_timeout=120)
-visit.session_state["source"], visit.session_state["clip"] = "Folder", clip
-if page != "inspect":
-    visit.switch_page(f"views/{page}.py")
-settled(visit)
-for button in [each for each in visit.button if each.label == "Explain"]:
-    button.click()
+for page in sorted(["inspect", "corrupt", "compare", "robustness", "run"], key=first.__ne__):
+    visit = AppTest.from_file(app, default_timeout=120)
+    visit.session_state["source"], visit.session_state["clip"] = "Folder", clip
+    if page != "inspect":
+        visit.switch_page(f"views/{page}.py")
     settled(visit)
-print(json.dumps([[each.message for each in visit.exception], outside]))
+    for button in [each for each in visit.button if each.label == "Explain"]:
+        button.click()
+        settled(visit)
+print(json.dumps(outside))
 """
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_and_what_it_asks_import_nothing_by_themselves(page, tmp_path):
+@pytest.mark.parametrize("first", FIRST_VISITS)
+def test_pages_and_what_they_ask_import_nothing_by_themselves(first, tmp_path):
     folder = recordings(tmp_path)
-    words = [str(ROOT / "dashboards" / "app.py"), page, CLIP]
+    words = [str(ROOT / "dashboards" / "app.py"), first, CLIP]
     words += ["--folder", str(folder), "--model", MODEL]
     ran = subprocess.run(
         [sys.executable, "-c", VISITOR, *words], cwd=ROOT, capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stderr
-    broken, outside = json.loads(ran.stdout.splitlines()[-1])
+    outside = json.loads(ran.stdout.splitlines()[-1])
     own = ("dashboards.", "xaudio.", "explainers.", "perturbations.")
-    assert not broken
     assert len(outside) > 10  # of other libraries
     assert {each for each in outside if each.startswith(own)} == BEFORE
 
