@@ -20,13 +20,10 @@ FIRST = (
     "dashboards.panels.welcome",
 )
 OURS = ("perturbations", "explainers", "xaudio", "dashboards")
-NOT_HERE = (
-    "perturbations.adapters",
-    "xaudio.cli",
-    "xaudio.__main__",
-    "dashboards.app",
-)  # what no page needs
-SLOW = ("scipy.signal",)  # is imported where it is used, which the first question does
+# What no page needs.
+NOT_HERE = ("perturbations.adapters", "xaudio.cli", "xaudio.__main__", "dashboards.app")
+# What is imported where it is used, and the first question uses.
+SLOW = ("scipy.signal",)
 
 
 def _once(work: Callable[[], None]) -> Callable[[], None]:
