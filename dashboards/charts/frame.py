@@ -3,10 +3,9 @@
 from typing import Any
 
 import plotly.graph_objects as go
-import streamlit as st
 
 from xaudio.reports.charts import MARKERS
-from xaudio.reports.elements import DARK, LIGHT, Theme
+from xaudio.reports.elements import Theme
 
 CONFIG = {"displaylogo": False, "displayModeBar": False}
 SYMBOLS = dict(
@@ -17,11 +16,6 @@ SYMBOLS = dict(
     )
 )
 SMALL = 12
-
-
-def page_theme() -> Theme:
-    """Colours for the page as the browser shows it."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
 
 
 def dressed(figure: go.Figure, theme: Theme, **layout: Any) -> go.Figure:

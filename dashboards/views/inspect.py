@@ -32,7 +32,7 @@ def show() -> None:
         with st.sidebar:
             chosen = choose_clip()
         show_title(chosen)
-        import_all()
+        import_all()  # only now: the first page is there meanwhile
         found = opened(chosen) if chosen else None
         with st.sidebar:
             asked = show_questions(can_ask=found is not None)

@@ -12,15 +12,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-BIAS = "bias"
-EPSILON = "epsilon"
-CONSTANT = "constants"
-SOFTMAX = "softmax"
-NORMALISATION = "normalisation"
-OFFSET = "activation offset"
-GATE = "gates"
-ZERO = "zero inputs"
-
 
 @dataclass
 class Flow:
